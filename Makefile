@@ -1,5 +1,5 @@
 # Every command of the project. On a bare machine nothing is needed but make and Python 3.11 or newer.
-.PHONY: help setup run test check lint types imports format demo bench clean lock
+.PHONY: help setup run demo test check lint types imports format lock clean
 
 VENV := .venv
 RUNTIME := $(VENV)/.runtime-installed
@@ -11,11 +11,10 @@ help:
 	@echo "make test    run the tests with coverage"
 	@echo "make check   lint, types, import rules, tests"
 	@echo "make demo    play the main job over HTTP against a fresh server"
-	@echo "make bench   measure"
 	@echo "make format  put the code into shape"
 	@echo "make setup   install everything, development tools included, into $(VENV)"
 	@echo "make lock    resolve the dependencies anew and pin them with their hashes"
-	@echo "make clean   remove $(VENV), caches and the development database"
+	@echo "make clean   remove $(VENV) and all caches"
 
 setup: $(DEVELOPMENT)
 
@@ -41,3 +40,48 @@ $(DEVELOPMENT): requirements-dev.lock $(RUNTIME)
 
 run: $(RUNTIME)
 	@exec $(VENV)/bin/tuition serve $(if $(PORT),--port $(PORT))
+
+demo: $(RUNTIME)
+	@exec $(VENV)/bin/tuition demo
+
+# ARGS reach pytest: make test ARGS="tests/domain -k refund". The bound on branches is of the whole run.
+test: setup
+	@$(VENV)/bin/pytest -n 2 --dist loadgroup --cov --cov-report=term $(ARGS)
+	@$(if $(ARGS),,$(VENV)/bin/python .ci/branches.py domain application)
+
+check: lint types imports test
+
+lint: setup
+	@$(VENV)/bin/ruff check .
+	@$(VENV)/bin/ruff format --check .
+
+types: setup
+	@$(VENV)/bin/mypy
+
+imports: setup
+	@$(VENV)/bin/lint-imports
+
+format: setup
+	@$(VENV)/bin/ruff check --fix .
+	@$(VENV)/bin/ruff format .
+
+# The resolver is needed for this only, and lives as long as this takes. Pins stay as they are unless
+# something demands another; make lock UPGRADE=--upgrade takes the newest of everything.
+LOCK := pip compile pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes \
+	--no-header --no-annotate --no-emit-index-url --no-emit-find-links $(UPGRADE)
+
+lock: $(VENV)/bin/python
+	@set -e; directory=$$(mktemp -d); trap 'rm -rf "$$directory"' EXIT; \
+	$(VENV)/bin/python -m venv "$$directory"; \
+	"$$directory/bin/pip" install --quiet --disable-pip-version-check uv; \
+	"$$directory/bin/uv" $(LOCK) --group build --output-file requirements.lock; \
+	"$$directory/bin/uv" $(LOCK) --group build --group dev --constraint requirements.lock \
+	  --output-file requirements-dev.lock
+	@if grep -nE '://|^-|file:' requirements.lock requirements-dev.lock; then \
+	  echo "A lock names names and hashes only: nobody else has this place." >&2; exit 1; fi
+
+# The development database stays: it is yours. Remove tuition.db* to begin anew.
+clean:
+	@rm -rf $(VENV) .coverage .coverage.* htmlcov .hypothesis .import_linter_cache .mypy_cache \
+	  .pytest_cache .ruff_cache .schemathesis build dist
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

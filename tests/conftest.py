@@ -1,0 +1,46 @@
+"""What holds for every test: Hypothesis profiles, and in CI that nothing is left out."""
+
+import os
+from collections.abc import Iterator
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+# No deadline, and no health check on speed: two shared cores stall now and then, and that is no
+# fault of the code. CI repeats the same examples on each run, so that a failure there is news.
+settings.register_profile(
+    "default", max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.register_profile(
+    "ci", settings.get_profile("default"), max_examples=150, derandomize=True, print_blob=True
+)
+settings.register_profile("thorough", settings.get_profile("default"), max_examples=5000)
+
+_IN_CI = os.environ.get("CI") == "true"
+_LEFT_OUT = ("skipped", "xfailed", "xpassed", "deselected")
+
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci" if _IN_CI else "default"))
+
+
+def _left_out(config: pytest.Config) -> Iterator[str]:
+    reporter = config.pluginmanager.get_plugin("terminalreporter")
+    for outcome in _LEFT_OUT:
+        for report in getattr(reporter, "stats", {}).get(outcome, ()):
+            yield f"{outcome}: {getattr(report, 'nodeid', report)}"
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Fail the run in CI when a test did not run: a layer that is skipped proves nothing."""
+    if _IN_CI and session.exitstatus == pytest.ExitCode.OK and any(_left_out(session.config)):
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+) -> None:
+    """Name what was left out, where that fails the run."""
+    if _IN_CI and (missing := list(_left_out(config))):
+        terminalreporter.section("left out, which CI refuses", red=True)
+        for line in missing:
+            terminalreporter.line(line)
