@@ -1,0 +1,1 @@
+"""The payment gateway on Stripe. The only package that imports Stripe's SDK."""
