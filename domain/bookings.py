@@ -1,0 +1,563 @@
+"""A student's claim on a teacher's time, from request to outcome. Section 3 of the domain rules."""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from attrs import evolve, field, frozen
+
+from domain.errors import BrokenInvariant, Conflict, InvalidField, Refused
+from domain.events import (
+    BookingCancelled,
+    BookingCompleted,
+    BookingConfirmed,
+    BookingDeclined,
+    BookingExpired,
+    BookingRequested,
+    BookingRescheduled,
+    BookingReseated,
+    Event,
+    NoShowReported,
+    RescheduleProposed,
+)
+from domain.fees import FeeOnRefund, FeeSchedule
+from domain.gigs import Confirmation, Gig, Teaching
+from domain.ids import BookingId, GigId, UserId
+from domain.money import Money
+from domain.policies import CancellationPolicy, Outcome
+from domain.time import Period, instant, period_of
+
+
+class BookingStatus(StrEnum):
+    """Where a booking stands."""
+
+    REQUESTED = "requested"
+    CONFIRMED = "confirmed"
+    DECLINED = "declined"
+    EXPIRED = "expired"
+    CANCELLED = "cancelled"
+    COMPLETED = "completed"
+    NO_SHOW = "no_show"
+    TEACHER_NO_SHOW = "teacher_no_show"
+
+    @property
+    def holds_its_slot(self) -> bool:
+        """Tell whether nobody else may have the time."""
+        return self in HOLDING
+
+    @property
+    def is_final(self) -> bool:
+        """Tell whether nothing more happens to it (but for a late payment of an expired one)."""
+        return self not in {BookingStatus.REQUESTED, BookingStatus.CONFIRMED}
+
+
+HOLDING = frozenset({BookingStatus.REQUESTED, BookingStatus.CONFIRMED, BookingStatus.COMPLETED})
+"""The statuses in which a booking holds its slot."""
+
+EDGES: dict[BookingStatus, frozenset[BookingStatus]] = {
+    BookingStatus.REQUESTED: frozenset(
+        {
+            BookingStatus.CONFIRMED,
+            BookingStatus.DECLINED,
+            BookingStatus.EXPIRED,
+            BookingStatus.CANCELLED,
+        }
+    ),
+    BookingStatus.CONFIRMED: frozenset(
+        {
+            BookingStatus.COMPLETED,
+            BookingStatus.CANCELLED,
+            BookingStatus.NO_SHOW,
+            BookingStatus.TEACHER_NO_SHOW,
+            BookingStatus.EXPIRED,
+        }
+    ),
+    BookingStatus.EXPIRED: frozenset({BookingStatus.CONFIRMED}),
+    BookingStatus.DECLINED: frozenset(),
+    BookingStatus.CANCELLED: frozenset(),
+    BookingStatus.COMPLETED: frozenset(),
+    BookingStatus.NO_SHOW: frozenset(),
+    BookingStatus.TEACHER_NO_SHOW: frozenset(),
+}
+"""The state graph: what may follow each status."""
+
+
+class PaymentState(StrEnum):
+    """How a booking is paid for, as its people see it."""
+
+    UNPAID = "unpaid"
+    PENDING = "pending"
+    PAID = "paid"
+    FAILED = "failed"
+    PARTIALLY_REFUNDED = "partially_refunded"
+    REFUNDED = "refunded"
+
+    @property
+    def is_settled(self) -> bool:
+        """Tell whether money (or hours) for the lesson is there."""
+        return self in {PaymentState.PAID, PaymentState.PARTIALLY_REFUNDED}
+
+
+class Funding(StrEnum):
+    """What pays for a booking: exactly one."""
+
+    CARD = "card"
+    HOURS = "hours"
+    FREE = "free"
+
+
+class Party(StrEnum):
+    """A side of a booking."""
+
+    STUDENT = "student"
+    TEACHER = "teacher"
+    PLATFORM = "platform"
+
+
+class SlotTaken(Conflict):
+    """The teacher or the student has something else at that time."""
+
+    code = "slot_taken"
+
+
+class BookingStateConflict(Conflict):
+    """The booking's status does not allow this."""
+
+    code = "booking_state_conflict"
+
+
+class BookingNotConfirmed(BookingStateConflict):
+    """Only a confirmed booking can be paid."""
+
+    code = "booking_not_confirmed"
+
+
+class BookingNotPaid(BookingStateConflict):
+    """A lesson that is not paid for cannot be completed."""
+
+    code = "booking_not_paid"
+
+
+class BookingNotEnded(BookingStateConflict):
+    """The lesson has not ended yet."""
+
+    code = "booking_not_ended"
+
+
+class BookingNotCancellable(BookingStateConflict):
+    """It has ended in some way already."""
+
+    code = "booking_not_cancellable"
+
+
+class NotAwaitingConfirmation(BookingStateConflict):
+    """It is no request any more."""
+
+    code = "booking_not_requested"
+
+
+class NoShowOutOfTime(BookingStateConflict):
+    """No-shows are reported from 10 minutes after the start to 7 days after it."""
+
+    code = "no_show_out_of_time"
+
+
+class RescheduleNotPossible(BookingStateConflict):
+    """There is nothing to accept, or it cannot be moved any more."""
+
+    code = "reschedule_not_possible"
+
+
+class OwnGig(Refused):
+    """A teacher cannot book their own gig."""
+
+    code = "own_gig"
+
+
+NO_SHOW_FROM = timedelta(minutes=10)
+NO_SHOW_UNTIL = timedelta(days=7)
+CONTEST_WINDOW = timedelta(hours=72)
+RESCHEDULE_ANSWER_WITHIN = timedelta(hours=48)
+BOOKING_HORIZON = timedelta(days=2 * 365)
+
+
+@frozen(kw_only=True)
+class BookingRules:
+    """The windows of time that the platform grants; see section 3 of the domain rules."""
+
+    request_lapses_after: timedelta = timedelta(hours=48)
+    pay_within_confirmed: timedelta = timedelta(hours=24)
+    pay_within_instant: timedelta = timedelta(minutes=15)
+    completes_itself_after: timedelta = timedelta(hours=24)
+
+
+@frozen(kw_only=True)
+class Terms:
+    """What was agreed on when the booking was made, never recomputed from later settings."""
+
+    fees: FeeSchedule
+    policy: CancellationPolicy
+    fee_on_refund: FeeOnRefund
+
+
+@frozen(kw_only=True)
+class Reschedule:
+    """A proposal to move the lesson, waiting for the other side."""
+
+    starts_at: datetime = instant()
+    proposed_by: Party
+    answer_by: datetime = instant()
+
+
+@frozen(kw_only=True)
+class Booking:
+    """A student's claim on a teacher's time.
+
+    `notice_from` is the start that notice counts from: the booking's own, or an earlier one after
+    a reschedule inside the policy's window. `settles_at` is set when a no-show was reported: the
+    money moves then, unless the other side contests.
+    """
+
+    id: BookingId
+    gig_id: GigId
+    student_id: UserId
+    teachers: tuple[Teaching, ...]
+    period: Period
+    price: Money
+    funding: Funding
+    terms: Terms
+    status: BookingStatus
+    payment_status: PaymentState
+    notice_from: datetime = instant()
+    answer_due_at: datetime | None = instant(default=None)
+    payment_due_at: datetime | None = instant(default=None)
+    payment_is_processing: bool = False
+    completes_at: datetime = instant()
+    outcome: Outcome | None = None
+    settles_at: datetime | None = instant(default=None)
+    cancel_reason: str | None = None
+    reschedule: Reschedule | None = None
+    created_at: datetime = instant()
+    updated_at: datetime = instant()
+    version: int = 0
+    events: tuple[Event, ...] = field(default=(), eq=False, repr=False)
+
+    # --- Making one ------------------------------------------------------------------------
+
+    @classmethod
+    def request(
+        cls,
+        *,
+        id: BookingId,
+        gig: Gig,
+        student_id: UserId,
+        starts_at: datetime,
+        minutes: int,
+        fees: FeeSchedule,
+        fee_on_refund: FeeOnRefund,
+        rules: BookingRules,
+        at: datetime,
+    ) -> "Booking":
+        """Ask for a gig's teachers at a time; an instant gig is confirmed at once.
+
+        Raises `InvalidField` for a time that is past or absurdly far, and for a length outside the
+        gig's limits, `GigNotBookable` when the gig is not active, `OwnGig` for its own teacher.
+        """
+        if gig.is_taught_by(student_id):
+            raise OwnGig("You cannot book your own gig.")
+        gig.must_be_bookable(minutes)
+        _must_be_ahead(starts_at, at)
+        price = gig.price_for(minutes)
+        funding = Funding.CARD if price else Funding.FREE
+        booking = cls(
+            id=id,
+            gig_id=gig.id,
+            student_id=student_id,
+            teachers=gig.teachers,
+            period=period_of(starts_at, minutes),
+            price=price,
+            funding=funding,
+            terms=Terms(fees=fees, policy=gig.policy, fee_on_refund=fee_on_refund),
+            status=BookingStatus.REQUESTED,
+            payment_status=PaymentState.PAID if funding is Funding.FREE else PaymentState.UNPAID,
+            notice_from=starts_at,
+            answer_due_at=min(at + rules.request_lapses_after, starts_at),
+            completes_at=period_of(starts_at, minutes).end + rules.completes_itself_after,
+            created_at=at,
+            updated_at=at,
+            events=(BookingRequested(booking=id, at=at),),
+        )
+        if gig.confirmation is Confirmation.INSTANT:
+            return booking._confirmed(pay_within=rules.pay_within_instant, at=at)
+        return booking
+
+    # --- Asking about it -------------------------------------------------------------------
+
+    def is_taught_by(self, user: UserId | None) -> bool:
+        """Tell whether the user is one of its teachers."""
+        return any(teaching.teacher_id == user for teaching in self.teachers)
+
+    def party_of(self, user: UserId | None) -> Party | None:
+        """Return the side that a user is on; None for a stranger."""
+        if user == self.student_id:
+            return Party.STUDENT
+        return Party.TEACHER if self.is_taught_by(user) else None
+
+    @property
+    def people(self) -> tuple[UserId, ...]:
+        """Return everybody whose calendar it is in, in a fixed order."""
+        return tuple(sorted({self.student_id, *(t.teacher_id for t in self.teachers)}))
+
+    @property
+    def next_due_at(self) -> datetime | None:
+        """Return when `on_deadline` has something to do; None while nothing is pending."""
+        if self.status is BookingStatus.REQUESTED:
+            return self.answer_due_at
+        if self.status is BookingStatus.CONFIRMED:
+            if self.payment_status.is_settled or self.payment_status is PaymentState.REFUNDED:
+                return self.completes_at
+            return None if self.payment_is_processing else self.payment_due_at
+        return self.settles_at
+
+    def must_be_payable(self) -> None:
+        """Refuse a payment unless it is confirmed, has a price, and is not paid yet."""
+        if self.payment_status.is_settled or self.payment_status is PaymentState.REFUNDED:
+            raise BookingAlreadyPaid("This booking is paid already.")
+        if self.status is not BookingStatus.CONFIRMED:
+            raise BookingNotConfirmed(
+                f"Only a confirmed booking can be paid; this one is {self.status}."
+            )
+
+    # --- Its life --------------------------------------------------------------------------
+
+    def confirm(self, *, rules: BookingRules, at: datetime) -> "Booking":
+        """Agree to the request; the student has a window to pay."""
+        if self.status is not BookingStatus.REQUESTED:
+            raise NotAwaitingConfirmation(f"This booking is {self.status}, not requested.")
+        if self.answer_due_at is not None and at >= self.answer_due_at:
+            raise NotAwaitingConfirmation("This request has lapsed.")
+        return self._confirmed(pay_within=rules.pay_within_confirmed, at=at)
+
+    def _confirmed(self, *, pay_within: timedelta, at: datetime) -> "Booking":
+        due = None if self.funding is Funding.FREE else min(at + pay_within, self.period.start)
+        return self._moved(
+            BookingStatus.CONFIRMED,
+            BookingConfirmed(booking=self.id, at=at),
+            answer_due_at=None,
+            payment_due_at=due,
+        )
+
+    def decline(self, *, at: datetime) -> "Booking":
+        """Turn the request down and free the slot."""
+        if self.status is not BookingStatus.REQUESTED:
+            raise NotAwaitingConfirmation(f"This booking is {self.status}, not requested.")
+        return self._moved(
+            BookingStatus.DECLINED,
+            BookingDeclined(booking=self.id, at=at),
+            outcome=Outcome.DECLINED,
+        )
+
+    def must_be_cancellable_by(self, party: Party, at: datetime) -> None:
+        """Refuse to cancel what has ended; a student cannot cancel a lesson that is over."""
+        over = party is Party.STUDENT and at >= self.period.end
+        if self.status.is_final or over:
+            state = "over" if over else self.status
+            raise BookingNotCancellable(f"This booking cannot be cancelled: it is {state}.")
+
+    def cancel(self, *, by: Party, reason: str, at: datetime) -> "Booking":
+        """Call it off and free the slot; `outcome_of_cancelling` tells who gets what."""
+        self.must_be_cancellable_by(by, at)
+        return self._moved(
+            BookingStatus.CANCELLED,
+            BookingCancelled(booking=self.id, by=by, reason=reason, at=at),
+            outcome=outcome_of_cancelling(by),
+            cancel_reason=reason,
+            reschedule=None,
+        )
+
+    def complete(self, *, at: datetime) -> "Booking":
+        """Say that the lesson took place. Refused before its end, and while it is not paid."""
+        if self.status is not BookingStatus.CONFIRMED:
+            raise BookingNotConfirmed(f"Only a confirmed booking can be completed: {self.status}.")
+        if at < self.period.end:
+            raise BookingNotEnded("The lesson has not ended yet.")
+        if not self.payment_status.is_settled:
+            raise BookingNotPaid("The lesson is not paid for.")
+        return self._moved(
+            BookingStatus.COMPLETED,
+            BookingCompleted(booking=self.id, at=at),
+            outcome=Outcome.COMPLETED,
+            reschedule=None,
+        )
+
+    def report_no_show(self, absent: Party, *, by: Party, at: datetime) -> "Booking":
+        """Say that one side did not come; by a side, it settles when the contest window is over."""
+        if self.status is not BookingStatus.CONFIRMED:
+            raise BookingNotConfirmed(f"This booking is {self.status}.")
+        if not self.period.start + NO_SHOW_FROM <= at <= self.period.start + NO_SHOW_UNTIL:
+            raise NoShowOutOfTime("Report it from 10 minutes after the start to 7 days after it.")
+        student_was_absent = absent is Party.STUDENT
+        return self._moved(
+            BookingStatus.NO_SHOW if student_was_absent else BookingStatus.TEACHER_NO_SHOW,
+            NoShowReported(booking=self.id, absent=absent, at=at),
+            outcome=Outcome.STUDENT_NO_SHOW if student_was_absent else Outcome.TEACHER_NO_SHOW,
+            settles_at=at if by is Party.PLATFORM else at + CONTEST_WINDOW,
+            reschedule=None,
+        )
+
+    def settled(self) -> "Booking":
+        """Note that the money of a no-show has moved."""
+        return evolve(self, settles_at=None)
+
+    def on_deadline(self, *, at: datetime) -> "Booking":
+        """Do what is due at `at`: lapse, expire or complete. Return itself when nothing is."""
+        due = self.next_due_at
+        if due is None or at < due or self.settles_at is not None:
+            return self
+        if self.status is BookingStatus.CONFIRMED and self.payment_status.is_settled:
+            return self.complete(at=at)
+        if self.payment_status is PaymentState.REFUNDED:
+            return self.cancel(by=Party.PLATFORM, reason="refunded in full", at=at)
+        return self._moved(
+            BookingStatus.EXPIRED,
+            BookingExpired(booking=self.id, at=at),
+            outcome=Outcome.EXPIRED,
+            reschedule=None,
+        )
+
+    def can_be_reseated(self, at: datetime) -> bool:
+        """Tell whether a late payment may still have the slot, if that is free."""
+        return self.status is BookingStatus.EXPIRED and at < self.period.start
+
+    def reseat(self, *, at: datetime) -> "Booking":
+        """Take the slot again for a payment that came late; the caller has seen that it is free."""
+        if not self.can_be_reseated(at):
+            raise BrokenInvariant(f"{self.id} is {self.status} and cannot be seated again")
+        return self._moved(
+            BookingStatus.CONFIRMED,
+            BookingReseated(booking=self.id, at=at),
+            outcome=None,
+        )
+
+    def paid_as(
+        self, status: PaymentState, *, at: datetime, is_processing: bool = False
+    ) -> "Booking":
+        """Show how its payment stands; processing suspends the payment window."""
+        if (status, is_processing) == (self.payment_status, self.payment_is_processing):
+            return self
+        return evolve(
+            self, payment_status=status, payment_is_processing=is_processing, updated_at=at
+        )
+
+    # --- Moving it -------------------------------------------------------------------------
+
+    def propose_reschedule(self, starts_at: datetime, *, by: Party, at: datetime) -> "Booking":
+        """Ask the other side to move the lesson; answered within 48 h and before the old start."""
+        if self.status is not BookingStatus.CONFIRMED or at >= self.period.start:
+            raise RescheduleNotPossible("Only a confirmed lesson that lies ahead can be moved.")
+        _must_be_ahead(starts_at, at)
+        if starts_at == self.period.start:
+            raise InvalidField("starts_at", "The lesson starts at this time already.")
+        proposal = Reschedule(
+            starts_at=starts_at,
+            proposed_by=by,
+            answer_by=min(at + RESCHEDULE_ANSWER_WITHIN, self.period.start),
+        )
+        event = RescheduleProposed(booking=self.id, by=by, at=at)
+        return evolve(self, reschedule=proposal, updated_at=at, events=(*self.events, event))
+
+    def _open_proposal(self, by: Party, at: datetime) -> Reschedule:
+        proposal = self.reschedule
+        if (
+            proposal is None
+            or self.status is not BookingStatus.CONFIRMED
+            or at >= proposal.answer_by
+        ):
+            raise RescheduleNotPossible("There is no proposal to answer.")
+        if by is proposal.proposed_by:
+            raise RescheduleNotPossible("The other side answers a proposal.")
+        return proposal
+
+    def accept_reschedule(self, *, by: Party, at: datetime) -> "Booking":
+        """Agree to the proposal: the slot moves, and notice counts from the earlier start when the
+        move was made inside the policy's window.
+        """
+        proposal = self._open_proposal(by, at)
+        _must_be_ahead(proposal.starts_at, at)
+        inside_the_window = self.terms.policy.refund_percent(self.notice_from, at) < max(
+            tier.refund_percent for tier in self.terms.policy.tiers
+        )
+        new_period = self.period.moved_to(proposal.starts_at)
+        earlier = min(self.notice_from, proposal.starts_at)
+        event = BookingRescheduled(booking=self.id, at=at)
+        return evolve(
+            self,
+            period=new_period,
+            completes_at=new_period.end + (self.completes_at - self.period.end),
+            notice_from=earlier if inside_the_window else proposal.starts_at,
+            payment_due_at=self.payment_due_at and min(self.payment_due_at, new_period.start),
+            reschedule=None,
+            updated_at=at,
+            events=(*self.events, event),
+        )
+
+    def decline_reschedule(self, *, at: datetime) -> "Booking":
+        """Turn the proposal down; who made it may take it back in the same way."""
+        if self.reschedule is None or self.status is not BookingStatus.CONFIRMED:
+            raise RescheduleNotPossible("There is no proposal to answer.")
+        return evolve(self, reschedule=None, updated_at=at)
+
+    def _moved(self, to: BookingStatus, event: Event, **changes: object) -> "Booking":
+        if to not in EDGES[self.status]:
+            raise BrokenInvariant(f"{self.id} cannot go from {self.status} to {to}")
+        return evolve(
+            self,
+            status=to,
+            updated_at=event.at,
+            events=(*self.events, event),
+            **changes,  # type: ignore[arg-type]
+        )
+
+
+class BookingAlreadyPaid(BookingStateConflict):
+    """It has its money."""
+
+    code = "booking_already_paid"
+
+
+def outcome_of_cancelling(by: Party) -> Outcome:
+    """Return the outcome that a cancellation by one side is."""
+    return {
+        Party.STUDENT: Outcome.CANCELLED_BY_STUDENT,
+        Party.TEACHER: Outcome.CANCELLED_BY_TEACHER,
+        Party.PLATFORM: Outcome.CANCELLED_BY_PLATFORM,
+    }[by]
+
+
+def must_be_free(wanted: Booking, capacity: int, others: Iterable[Booking]) -> None:
+    """Refuse a slot that would overlap another of the same teacher or student.
+
+    `others` are bookings of any of the wanted booking's people that may overlap it. Seats of the
+    same gig at the same time are no overlap for the teacher, up to `capacity`; a student never has
+    two. Raises `SlotTaken`.
+    """
+    seats = 1
+    for other in others:
+        if other.id == wanted.id or not other.status.holds_its_slot:
+            continue
+        if not other.period.overlaps(wanted.period):
+            continue
+        beside = other.gig_id == wanted.gig_id and other.period == wanted.period
+        if beside and capacity > 1 and other.student_id != wanted.student_id:
+            seats += 1
+            continue
+        raise SlotTaken("This time is taken.")
+    if seats > capacity:
+        raise SlotTaken("All seats at this time are taken.")
+
+
+def _must_be_ahead(starts_at: datetime, at: datetime) -> None:
+    if starts_at <= at:
+        raise InvalidField("starts_at", "A lesson starts in the future.", "in_the_past")
+    if starts_at > at + BOOKING_HORIZON:
+        raise InvalidField("starts_at", "A lesson starts within two years.", "too_far_ahead")

@@ -1,0 +1,81 @@
+"""Users and their roles."""
+
+from datetime import datetime
+from enum import StrEnum
+
+from attrs import evolve, field, frozen
+
+from domain.errors import Conflict, InvalidField
+from domain.events import Event
+from domain.ids import SessionId, UserId
+from domain.time import instant
+
+
+class Role(StrEnum):
+    """What a user is here for."""
+
+    STUDENT = "student"
+    TEACHER = "teacher"
+    ADMIN = "admin"
+
+
+@frozen(kw_only=True)
+class User:
+    """Somebody who can log in.
+
+    `gateway_customer_id` is set on first need; `fee_basis_points` overrides the platform's fee rate
+    for a teacher.
+    """
+
+    id: UserId
+    email: str
+    name: str
+    role: Role
+    password_hash: str = field(repr=False)
+    created_at: datetime = instant()
+    gateway_customer_id: str | None = None
+    fee_basis_points: int | None = None
+    version: int = 0
+    events: tuple[Event, ...] = field(default=(), eq=False, repr=False)
+
+    def __attrs_post_init__(self) -> None:
+        if self.fee_basis_points is not None and not 0 <= self.fee_basis_points <= 10_000:
+            raise InvalidField("fee_basis_points", "A fee is between 0 and 10000 basis points.")
+
+    def renamed(self, name: str) -> "User":
+        """Give them another name."""
+        return evolve(self, name=name)
+
+    def with_fee(self, basis_points: int | None) -> "User":
+        """Override the fee rate of what this teacher earns from now on; None takes it back."""
+        return evolve(self, fee_basis_points=basis_points)
+
+    def known_to_gateway_as(self, customer_id: str) -> "User":
+        """Remember the gateway's customer that stands for them."""
+        return evolve(self, gateway_customer_id=customer_id)
+
+
+@frozen(kw_only=True)
+class Session:
+    """One refresh token of a family that began with a log-in.
+
+    `token_hash` is the SHA-256 of the token, never the token. Using a token once revokes it and
+    makes the next of the family; using it twice revokes the family.
+    """
+
+    id: SessionId
+    family: str
+    user_id: UserId
+    token_hash: str = field(repr=False)
+    created_at: datetime = instant()
+    expires_at: datetime = instant()
+    used_at: datetime | None = instant(default=None)
+    revoked_at: datetime | None = instant(default=None)
+    version: int = 0
+    events: tuple[Event, ...] = field(default=(), eq=False, repr=False)
+
+
+class EmailTaken(Conflict):
+    """Somebody has registered with this address."""
+
+    code = "email_taken"
