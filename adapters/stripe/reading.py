@@ -89,7 +89,7 @@ def payment_of(intent: stripe.PaymentIntent) -> GatewayPayment:
     metadata = metadata_of(intent.metadata)
     transaction = None if charge is None else charge.balance_transaction
     settled = expanded(transaction, stripe.BalanceTransaction)
-    method, brand, last4 = _method_of(charge)
+    method, brand, last4 = _method_of(intent, charge)
     return GatewayPayment(
         id=intent.id,
         status=_PAYMENT_STATUSES[intent.status],
@@ -113,12 +113,20 @@ def payment_of(intent: stripe.PaymentIntent) -> GatewayPayment:
     )
 
 
-def _method_of(charge: stripe.Charge | None) -> tuple[str | None, str | None, str | None]:
-    details = None if charge is None else charge.payment_method_details
-    if details is None:
+def _method_of(
+    intent: stripe.PaymentIntent, charge: stripe.Charge | None
+) -> tuple[str | None, str | None, str | None]:
+    if charge is not None and charge.payment_method_details is not None:
+        details = charge.payment_method_details
+        card = details.card if "card" in details else None
+        return (details.type, *((None, None) if card is None else (card.brand, card.last4)))
+    error = intent.last_payment_error
+    if error is None or "payment_method" not in error or error.payment_method is None:
         return None, None, None
-    card = details.card if "card" in details else None
-    return (details.type, None, None) if card is None else (details.type, card.brand, card.last4)
+    # The answer to a declined try does not expand the charge, but it brings the method.
+    failed = error.payment_method
+    used = failed.card if "card" in failed else None
+    return (failed.type, *((None, None) if used is None else (used.brand, used.last4)))
 
 
 def _failure_of(intent: stripe.PaymentIntent) -> GatewayFailure | None:
