@@ -14,11 +14,11 @@ R = TypeVar("R")
 class Command(Generic[R]):
     """Something to be done, or to be looked up; `R` is what its handler returns."""
 
-    name: ClassVar[str]
+    command_name: ClassVar[str]
 
     def __init_subclass__(cls, **kwargs: object) -> None:
         super().__init_subclass__(**kwargs)
-        cls.name = cls.__name__
+        cls.command_name = cls.__name__
 
 
 @frozen(kw_only=True)

@@ -163,6 +163,7 @@ class EarningKind(StrEnum):
     REFUND = "refund"
     REFUND_FAILED = "refund_failed"
     TRANSFER_REVERSED = "transfer_reversed"
+    CARRIED = "carried"
 
 
 @frozen(kw_only=True)

@@ -46,6 +46,7 @@ LIVE = frozenset(
         PaymentStatus.FAILED,
     }
 )
+_TRIED = frozenset({PaymentStatus.REQUIRES_ACTION, PaymentStatus.PROCESSING, PaymentStatus.FAILED})
 CAPTURED = frozenset(
     {PaymentStatus.SUCCEEDED, PaymentStatus.PARTIALLY_REFUNDED, PaymentStatus.REFUNDED}
 )
@@ -339,6 +340,8 @@ class Payment:
         linked = self._linked(seen)
         if seen.status is self.status and seen.failure == self.failure:
             return linked
+        if seen.status is PaymentStatus.PENDING and self.status in _TRIED:
+            return linked  # within an attempt the rank never falls
         events = self.events
         if seen.status is PaymentStatus.FAILED:
             code = seen.failure.code if seen.failure else "unknown"
@@ -371,7 +374,7 @@ class Payment:
         """Begin another try on the same intent, from the server."""
         if not self.status.is_live:
             raise PaymentStateConflict(f"This payment is {self.status}.")
-        again = 1 if self.status is PaymentStatus.FAILED else 0
+        again = 0 if self.status is PaymentStatus.PENDING else 1
         return evolve(
             self,
             status=PaymentStatus.PROCESSING,
@@ -392,6 +395,12 @@ class Payment:
             updated_at=at,
             events=(*self.events, event),
         )
+
+    def try_dropped(self, *, at: datetime) -> "Payment":
+        """Note that a try from the server was given up before the gateway saw it."""
+        if self.status is not PaymentStatus.PROCESSING:
+            return self
+        return evolve(self, status=PaymentStatus.PENDING, updated_at=at)
 
     def begin_cancel(self, *, at: datetime) -> "Payment":
         """Call it off; a success that wins the race follows the rule for late payments."""

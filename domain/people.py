@@ -1,5 +1,6 @@
 """Users and their roles."""
 
+import re
 from datetime import datetime
 from enum import StrEnum
 
@@ -79,3 +80,35 @@ class EmailTaken(Conflict):
     """Somebody has registered with this address."""
 
     code = "email_taken"
+
+
+_LOCAL_PART = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
+_LABEL = re.compile(r"[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?")
+_RESERVED_DOMAINS = frozenset({"test", "example", "invalid", "localhost"})
+_RESERVED_SITES = frozenset({"example.com", "example.net", "example.org"})
+
+
+def email_address(text: str, *, allows_reserved: bool = True) -> str:
+    """Return the trimmed address, if it has the form `local@domain.tld`. Raises `InvalidField`.
+
+    This is the form that mail systems really carry (RFC 5321 without quoted local parts and address
+    literals), in ASCII; a domain in another script is written in its `xn--` form. Domains that
+    RFC 2606 reserves reach nobody, so that production refuses them.
+    """
+    address = text.strip()
+    local, _, domain = address.rpartition("@")
+    labels = domain.lower().split(".")
+    well_formed = (
+        len(address) <= 254
+        and len(local) <= 64
+        and _LOCAL_PART.fullmatch(local) is not None
+        and len(labels) >= 2
+        and all(_LABEL.fullmatch(label) is not None for label in labels)
+        and not labels[-1].isdigit()
+    )
+    if not well_formed:
+        raise InvalidField("email", "Give an e-mail address such as ada@school.org.")
+    is_reserved = labels[-1] in _RESERVED_DOMAINS or ".".join(labels[-2:]) in _RESERVED_SITES
+    if is_reserved and not allows_reserved:
+        raise InvalidField("email", "No mail reaches this domain.", "reserved_domain")
+    return address

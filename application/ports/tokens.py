@@ -42,7 +42,7 @@ class Tokens(Protocol):
 
 
 class Passwords(Protocol):
-    """Hash passwords, slowly on purpose. Never called inside a unit of work: it would hold locks."""
+    """Hash passwords, slowly on purpose: never inside a unit of work, which would hold locks."""
 
     def hash(self, password: str) -> str:
         """Return a salted hash."""
