@@ -54,13 +54,17 @@ def translated(error: stripe.StripeError) -> GatewayError:
             return GatewayRefused(
                 _told(error), code=error.code or "invalid_request", param=error.param
             )
+        case stripe.RateLimitError():
+            return _busy(error)
         case _:
-            return _indefinite(error)
+            return _busy(error) if error.http_status == 409 else _unknown(error)
 
 
-def _indefinite(error: stripe.StripeError) -> GatewayError:
-    if error.http_status in (409, 429):
-        return GatewayBusy(f"Stripe was busy ({error.http_status}){_request(error)}.")
+def _busy(error: stripe.StripeError) -> GatewayBusy:
+    return GatewayBusy(f"Stripe was busy ({error.http_status}){_request(error)}.")
+
+
+def _unknown(error: stripe.StripeError) -> OutcomeUnknown:
     what = f"status {error.http_status}" if error.http_status else type(error).__name__
     return OutcomeUnknown(f"Stripe did not answer for certain: {what}{_request(error)}.")
 

@@ -1,0 +1,281 @@
+"""What the Stripe adapter sends."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+import pytest
+import stripe
+
+from adapters.stripe.client import (
+    API_VERSION,
+    TIMEOUT_SECONDS,
+    StripeSettings,
+    stripe_client,
+    stripe_gateway,
+)
+from application.ports.gateway import Declined, Gateway, OutcomeUnknown
+from application.ports.open_units import inside_a_unit
+from domain.errors import BrokenInvariant
+from tests.adapters.stripe.builders import (
+    RETURN_URL,
+    Canned,
+    a_confirmation,
+    a_customer,
+    a_gateway,
+    new_account,
+    new_payment,
+    new_refund,
+    new_transfer,
+    settings,
+)
+from tests.doubles.stripe_wire import Request, StripeWire
+
+SINCE = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+@pytest.fixture
+def wire() -> StripeWire:
+    return StripeWire()
+
+
+@pytest.fixture
+def gateway(wire: StripeWire) -> Gateway:
+    return a_gateway(wire)
+
+
+def last(wire: StripeWire) -> Request:
+    return wire.requests[-1]
+
+
+def test_every_request_pins_the_version_that_the_sdk_was_made_for(
+    wire: StripeWire, gateway: Gateway
+) -> None:
+    gateway.books.balances()
+    assert last(wire).headers["stripe-version"] == API_VERSION == stripe.api_version
+
+
+def test_every_request_says_who_we_are(wire: StripeWire, gateway: Gateway) -> None:
+    gateway.books.balances()
+    assert "tuition" in last(wire).headers["user-agent"]
+
+
+def test_our_key_travels_in_the_header_and_not_among_the_parameters(
+    wire: StripeWire, gateway: Gateway
+) -> None:
+    gateway.payments.create_payment(new_payment(a_customer(gateway).id), key="test:charge:op:1")
+    assert last(wire).headers["idempotency-key"] == "test:charge:op:1"
+    assert "idempotency_key" not in last(wire).params
+
+
+def test_the_sdk_does_not_try_again_by_itself() -> None:
+    canned = Canned(500, '{"error": {"type": "api_error", "message": "no"}}')
+    gateway = stripe_gateway(settings(canned))
+    with pytest.raises(OutcomeUnknown):
+        gateway.payments.create_payment(new_payment("cus_1"), key="k")
+    assert canned.asked == 1
+
+
+def test_a_call_ends_long_before_its_lease() -> None:
+    assert sum(TIMEOUT_SECONDS) <= 10
+
+
+def test_a_browser_payment_leaves_the_choice_of_methods_to_the_dashboard(
+    wire: StripeWire, gateway: Gateway
+) -> None:
+    gateway.payments.create_payment(new_payment(a_customer(gateway).id), key="k")
+    sent = last(wire).params
+    assert sent["automatic_payment_methods"] == {"enabled": "true"}
+    assert sent["metadata"] == {"booking": "bk_1", "tuition_operation": "op_payment"}
+    assert not {"payment_method_types", "confirm", "off_session"} & sent.keys()
+
+
+def test_a_server_payment_admits_no_method_that_redirects(
+    wire: StripeWire, gateway: Gateway
+) -> None:
+    request = new_payment(a_customer(gateway).id, payment_method="pm_card_visa")
+    gateway.payments.create_payment(request, key="k")
+    sent = last(wire).params
+    assert sent["automatic_payment_methods"] == {"enabled": "true", "allow_redirects": "never"}
+    assert sent["confirm"] == "true"
+    assert "off_session" not in sent
+
+
+def test_a_payment_with_the_payer_away_says_so(wire: StripeWire, gateway: Gateway) -> None:
+    customer = a_customer(gateway).id
+    card = gateway.cards.attach_card("pm_card_visa", customer=customer, key="attach")
+    request = new_payment(customer, payment_method=card.id, on_session=False, save_card=True)
+    gateway.payments.create_payment(request, key="k")
+    assert last(wire).params["off_session"] == "true"
+    assert "setup_future_usage" not in last(wire).params
+
+
+def test_saving_a_card_sets_it_up_for_payments_with_the_payer_away(
+    wire: StripeWire, gateway: Gateway
+) -> None:
+    customer = a_customer(gateway).id
+    request = new_payment(customer, payment_method="pm_card_visa", save_card=True)
+    gateway.payments.create_payment(request, key="k")
+    assert last(wire).params["setup_future_usage"] == "off_session"
+    assert len(gateway.cards.cards_of(customer)) == 1
+
+
+def test_another_try_of_a_browser_payment_brings_an_address_to_return_to(
+    wire: StripeWire, gateway: Gateway
+) -> None:
+    payment = gateway.payments.create_payment(new_payment(a_customer(gateway).id), key="k")
+    gateway.payments.confirm_payment(a_confirmation(payment.id), key="k2")
+    assert last(wire).params["return_url"] == RETURN_URL
+    assert last(wire).params["use_stripe_sdk"] == "true"
+
+
+def test_another_try_with_the_payer_away_asks_for_no_action(
+    wire: StripeWire, gateway: Gateway
+) -> None:
+    payment = gateway.payments.create_payment(new_payment(a_customer(gateway).id), key="k")
+    gateway.payments.confirm_payment(a_confirmation(payment.id, on_session=False), key="k2")
+    assert last(wire).params["off_session"] == "true"
+    assert "use_stripe_sdk" not in last(wire).params
+
+
+def test_a_connected_account_is_described_by_controller_properties(
+    wire: StripeWire, gateway: Gateway
+) -> None:
+    gateway.accounts.create_account(new_account(), key="k")
+    sent = last(wire).params
+    assert sent["controller"]["stripe_dashboard"] == {"type": "express"}
+    assert sent["capabilities"] == {"transfers": {"requested": "true"}}
+    assert "type" not in sent
+
+
+def test_a_transfer_from_one_charge_names_it(wire: StripeWire, gateway: Gateway) -> None:
+    request = new_payment(a_customer(gateway).id, payment_method="pm_card_visa")
+    charge = gateway.payments.create_payment(request, key="k").charge
+    account = gateway.accounts.create_account(new_account(), key="a").id
+    wire.store.things[account]["capabilities"] = {"transfers": "active"}
+    gateway.transfers.create_transfer(new_transfer(account, source_charge=charge), key="t")
+    assert last(wire).params["source_transaction"] == charge
+
+
+def test_clearing_the_default_card_sends_an_empty_string(
+    wire: StripeWire, gateway: Gateway
+) -> None:
+    gateway.customers.set_default_card(a_customer(gateway).id, None, key="k")
+    assert last(wire).params["invoice_settings"] == {"default_payment_method": ""}
+
+
+def test_looking_for_an_effect_lists_and_never_searches(wire: StripeWire, gateway: Gateway) -> None:
+    gateway.payments.find_payment("op", customer="cus_1", since=SINCE)
+    gateway.refunds.find_refund("op", payment="pi_1")
+    gateway.customers.find_customer("op", email="a@b.example", since=SINCE)
+    gateway.transfers.find_transfer("op", transfer_group="po_1")
+    gateway.accounts.find_account("op", since=SINCE)
+    assert len(wire.requests) == 5
+    assert not [request.path for request in wire.requests if "search" in request.path]
+
+
+def test_looking_for_an_effect_allows_for_clocks_that_differ(
+    wire: StripeWire, gateway: Gateway
+) -> None:
+    gateway.payments.find_payment("op", customer="cus_1", since=SINCE)
+    assert int(last(wire).params["created"]["gte"]) < SINCE.timestamp()
+
+
+def test_an_effect_is_found_beyond_the_first_page(wire: StripeWire, gateway: Gateway) -> None:
+    customer = a_customer(gateway).id
+    for number in range(103):
+        request = new_payment(customer, operation=f"op_{number}")
+        gateway.payments.create_payment(request, key=f"k{number}")
+    found = gateway.payments.find_payment("op_0", customer=customer, since=SINCE)
+    assert found is not None
+    assert found.operation == "op_0"
+    assert [request.verb for request in wire.requests[-2:]] == ["get", "get"]
+
+
+CALLS: dict[str, Callable[[Gateway], object]] = {
+    "create_payment": lambda gateway: gateway.payments.create_payment(
+        new_payment("cus_1"), key="k"
+    ),
+    "confirm_payment": lambda gateway: gateway.payments.confirm_payment(
+        a_confirmation("pi_1"), key="k"
+    ),
+    "cancel_payment": lambda gateway: gateway.payments.cancel_payment("pi_1", key="k"),
+    "payment": lambda gateway: gateway.payments.payment("pi_1"),
+    "create_refund": lambda gateway: gateway.refunds.create_refund(new_refund("pi_1"), key="k"),
+    "cards_of": lambda gateway: gateway.cards.cards_of("cus_1"),
+    "balance_transactions": lambda gateway: gateway.books.balance_transactions(),
+    "create_transfer": lambda gateway: gateway.transfers.create_transfer(
+        new_transfer("acct_1"), key="k"
+    ),
+}
+
+
+@pytest.mark.parametrize("call", CALLS.values(), ids=CALLS)
+def test_nothing_is_sent_inside_a_unit_of_work(
+    wire: StripeWire, gateway: Gateway, call: Callable[[Gateway], object]
+) -> None:
+    with inside_a_unit(), pytest.raises(BrokenInvariant):
+        call(gateway)
+    assert wire.requests == []
+
+
+def test_a_walk_through_the_books_does_not_go_on_inside_a_unit(gateway: Gateway) -> None:
+    gateway.payments.create_payment(
+        new_payment(a_customer(gateway).id, payment_method="pm_card_visa"), key="k"
+    )
+    movements = gateway.books.balance_transactions()
+    with inside_a_unit(), pytest.raises(BrokenInvariant):
+        next(movements)
+
+
+@pytest.mark.parametrize("token", ["pm_card_chargeDeclined", "pm_card_visa_chargeDeclined"])
+def test_both_spellings_of_a_declining_card_decline(gateway: Gateway, token: str) -> None:
+    request = new_payment(a_customer(gateway).id, payment_method=token)
+    with pytest.raises(Declined) as caught:
+        gateway.payments.create_payment(request, key="k")
+    assert (caught.value.code, caught.value.decline_code) == ("card_declined", "generic_decline")
+
+
+def test_a_declined_try_tells_which_card_it_was(gateway: Gateway) -> None:
+    request = new_payment(a_customer(gateway).id, payment_method="pm_card_chargeDeclined")
+    with pytest.raises(Declined) as caught:
+        gateway.payments.create_payment(request, key="k")
+    payment = caught.value.payment
+    assert payment is not None
+    assert (payment.card_brand, payment.card_last4) == ("visa", "0002")
+
+
+def test_a_charge_may_be_settled_later(wire: StripeWire, gateway: Gateway) -> None:
+    wire.store.settles_late = True
+    request = new_payment(a_customer(gateway).id, payment_method="pm_card_visa")
+    payment = gateway.payments.create_payment(request, key="k")
+    assert payment.balance_transaction is None
+    assert payment.charge is not None
+    assert gateway.books.charge_transaction(payment.charge) is None
+
+
+@pytest.mark.parametrize(
+    ("key", "livemode"),
+    [("sk_test_1", False), ("rk_test_1", False), ("sk_live_1", True), ("rk_live_1", True)],
+)
+def test_the_profile_follows_the_key(wire: StripeWire, key: str, livemode: bool) -> None:
+    profile = a_gateway(wire, secret_key=key).profile
+    assert (profile.livemode, profile.test_cards_allowed) == (livemode, not livemode)
+    assert (profile.name, profile.api_version) == ("stripe", API_VERSION)
+
+
+def test_settings_do_not_show_their_secrets() -> None:
+    shown = repr(
+        StripeSettings(
+            secret_key="sk_live_abc",
+            publishable_key="pk_live_abc",
+            webhook_secrets=("whsec_abc",),
+            return_url=RETURN_URL,
+        )
+    )
+    assert "sk_live_abc" not in shown
+    assert "whsec_abc" not in shown
+
+
+def test_the_client_can_be_sent_elsewhere() -> None:
+    client = stripe_client(settings(None, api_base="http://127.0.0.1:1"))
+    assert client._requestor._options.base_addresses["api"] == "http://127.0.0.1:1"
