@@ -1,5 +1,7 @@
 """Stripe's client, and the whole gateway around it."""
 
+import logging
+
 import stripe
 from attrs import field, frozen
 
@@ -44,6 +46,8 @@ class StripeSettings:
 def stripe_client(settings: StripeSettings) -> stripe.StripeClient:
     """Make the one client of a process; it is safe to share among threads."""
     stripe.set_app_info("tuition")
+    # Below this level the SDK writes out parameters and answers: client secrets, payers' addresses.
+    logging.getLogger("stripe").setLevel(logging.WARNING)
     return stripe.StripeClient(
         settings.secret_key,
         stripe_version=API_VERSION,

@@ -48,7 +48,8 @@ def translated(error: stripe.StripeError) -> GatewayError:
             # What Stripe says here quotes the key, or what it may do: not for a log.
             return GatewayRefused(
                 f"Stripe does not accept our API key for this{_request(error)}.",
-                code="permission_denied" if error.http_status == 403 else "authentication_failed",
+                code=_code(error)
+                or ("permission_denied" if error.http_status == 403 else "authentication_failed"),
             )
         case stripe.InvalidRequestError() | stripe.CardError():
             return GatewayRefused(
@@ -58,6 +59,10 @@ def translated(error: stripe.StripeError) -> GatewayError:
             return _busy(error)
         case _:
             return _busy(error) if error.http_status == 409 else _unknown(error)
+
+
+def _code(error: stripe.StripeError) -> str | None:
+    return error.error.code if error.error is not None else None
 
 
 def _busy(error: stripe.StripeError) -> GatewayBusy:

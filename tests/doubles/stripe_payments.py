@@ -8,6 +8,9 @@ from tests.doubles.stripe_methods import decline
 from tests.doubles.stripe_shapes import Json, make
 from tests.doubles.stripe_store import Refused, StripeStore
 
+_ONCE = "pm_card_authenticationRequiredOnSetup"
+"""Its bank wants its owner once, when it is set up for later; the others want them every time."""
+
 _DONE = ("succeeded", "canceled", "processing")
 _SHARED = ("brand", "last4", "exp_month", "exp_year", "country", "funding", "bank_name")
 
@@ -19,9 +22,12 @@ def confirm(store: StripeStore, intent: Json, method: Json, *, off_session: bool
     _usable(store, intent, method)
     card = store.published[method["id"]]
     intent.update(payment_method=method["id"], last_payment_error=None, next_action=None)
-    if card.behaviour.asks_for_action and not off_session:
+    asks = card.behaviour.asks_for_action
+    if asks and card.token == _ONCE and method["id"] in store.set_up:
+        asks = False
+    if asks and not off_session:
         _ask_for_action(store, intent)
-    elif card.behaviour.asks_for_action:
+    elif asks:
         _fail(store, intent, decline(card, payer_away=True))
     elif card.behaviour in (CardBehaviour.DECLINES, CardBehaviour.DECLINES_LATER):
         _fail(store, intent, decline(card))
@@ -132,6 +138,8 @@ def succeed(store: StripeStore, intent: Json) -> None:
 
 def _keep_or_use_up(store: StripeStore, intent: Json) -> None:
     method = store.things[intent["payment_method"]]
+    if intent["setup_future_usage"]:
+        store.set_up.add(method["id"])
     if method["customer"] is None and intent["setup_future_usage"] and intent["customer"]:
         method["customer"] = intent["customer"]
         store.tell("payment_method.attached", method)

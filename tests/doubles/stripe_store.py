@@ -38,6 +38,8 @@ class StripeStore:
         """Which test method a payment method was made from, by its id."""
         self.used_up: set[str] = set()
         """Payment methods that were paid with or detached, and may not be used again."""
+        self.set_up: set[str] = set()
+        """Payment methods whose owner agreed to payments in their absence."""
         self.settles_late = False
         """Whether a charge gets its balance transaction only later."""
         self.offset = timedelta(0)
@@ -90,6 +92,8 @@ class StripeStore:
             request={"id": None, "idempotency_key": None},
         )
         del event["account"], event["context"]  # Neither comes with events of one's own account.
+        if thing["object"] == "account":
+            event["account"] = thing["id"]
         event["data"] = {"object": copy.deepcopy(thing)}
         if previous is not None:
             event["data"]["previous_attributes"] = previous

@@ -17,11 +17,14 @@ from urllib.parse import urlsplit
 import stripe
 from attrs import define, field, frozen
 
-from tests.doubles import stripe_routes_connect  # noqa: F401 - it registers its endpoints.
+from tests.doubles import stripe_routes_connect, stripe_routes_customers
 from tests.doubles.stripe_params import check, decode, operation_of
 from tests.doubles.stripe_routes import ENDPOINTS, Form
 from tests.doubles.stripe_shapes import Json, must_fit
 from tests.doubles.stripe_store import API_VERSION, DAY_SECONDS, Refused, StripeStore
+
+_REGISTERED = (stripe_routes_connect, stripe_routes_customers)
+"""Modules that add their endpoints by being imported."""
 
 SECRET_KEY = "sk_test_wire"
 RESTRICTED_KEY = "rk_test_wire"

@@ -93,6 +93,7 @@ class StripeWorld:
             thing["last_setup_error"] = {**refused.error, "payment_method": method}
             self._store.tell("setup_intent.setup_failed", thing)
             return
+        self._store.set_up.add(method["id"])
         thing.update(status="succeeded", payment_method=method["id"], last_setup_error=None)
         self._store.tell("setup_intent.succeeded", thing)
 

@@ -1,19 +1,22 @@
 """What the Stripe adapter sends."""
 
+import json
 from collections.abc import Callable
 from datetime import UTC, datetime
 
 import pytest
-import stripe
 
 from adapters.stripe.client import (
-    API_VERSION,
-    TIMEOUT_SECONDS,
-    StripeSettings,
-    stripe_client,
     stripe_gateway,
 )
-from application.ports.gateway import Declined, Gateway, OutcomeUnknown
+from application.ports.gateway import (
+    Declined,
+    Gateway,
+    GatewayCustomer,
+    GatewayRefundStatus,
+    GatewayRefused,
+    OutcomeUnknown,
+)
 from application.ports.open_units import inside_a_unit
 from domain.errors import BrokenInvariant
 from tests.adapters.stripe.builders import (
@@ -28,6 +31,7 @@ from tests.adapters.stripe.builders import (
     new_transfer,
     settings,
 )
+from tests.doubles.stripe_shapes import make
 from tests.doubles.stripe_wire import Request, StripeWire
 
 SINCE = datetime(2026, 1, 1, tzinfo=UTC)
@@ -47,36 +51,12 @@ def last(wire: StripeWire) -> Request:
     return wire.requests[-1]
 
 
-def test_every_request_pins_the_version_that_the_sdk_was_made_for(
-    wire: StripeWire, gateway: Gateway
-) -> None:
-    gateway.books.balances()
-    assert last(wire).headers["stripe-version"] == API_VERSION == stripe.api_version
-
-
-def test_every_request_says_who_we_are(wire: StripeWire, gateway: Gateway) -> None:
-    gateway.books.balances()
-    assert "tuition" in last(wire).headers["user-agent"]
-
-
 def test_our_key_travels_in_the_header_and_not_among_the_parameters(
     wire: StripeWire, gateway: Gateway
 ) -> None:
     gateway.payments.create_payment(new_payment(a_customer(gateway).id), key="test:charge:op:1")
     assert last(wire).headers["idempotency-key"] == "test:charge:op:1"
     assert "idempotency_key" not in last(wire).params
-
-
-def test_the_sdk_does_not_try_again_by_itself() -> None:
-    canned = Canned(500, '{"error": {"type": "api_error", "message": "no"}}')
-    gateway = stripe_gateway(settings(canned))
-    with pytest.raises(OutcomeUnknown):
-        gateway.payments.create_payment(new_payment("cus_1"), key="k")
-    assert canned.asked == 1
-
-
-def test_a_call_ends_long_before_its_lease() -> None:
-    assert sum(TIMEOUT_SECONDS) <= 10
 
 
 def test_a_browser_payment_leaves_the_choice_of_methods_to_the_dashboard(
@@ -253,29 +233,33 @@ def test_a_charge_may_be_settled_later(wire: StripeWire, gateway: Gateway) -> No
     assert gateway.books.charge_transaction(payment.charge) is None
 
 
-@pytest.mark.parametrize(
-    ("key", "livemode"),
-    [("sk_test_1", False), ("rk_test_1", False), ("sk_live_1", True), ("rk_live_1", True)],
-)
-def test_the_profile_follows_the_key(wire: StripeWire, key: str, livemode: bool) -> None:
-    profile = a_gateway(wire, secret_key=key).profile
-    assert (profile.livemode, profile.test_cards_allowed) == (livemode, not livemode)
-    assert (profile.name, profile.api_version) == ("stripe", API_VERSION)
+def test_a_saved_card_may_come_with_another_try(wire: StripeWire, gateway: Gateway) -> None:
+    customer = a_customer(gateway).id
+    payment = gateway.payments.create_payment(new_payment(customer), key="k")
+    gateway.payments.confirm_payment(a_confirmation(payment.id, save_card=True), key="k2")
+    assert last(wire).params["setup_future_usage"] == "off_session"
+    assert len(gateway.cards.cards_of(customer)) == 1
 
 
-def test_settings_do_not_show_their_secrets() -> None:
-    shown = repr(
-        StripeSettings(
-            secret_key="sk_live_abc",
-            publishable_key="pk_live_abc",
-            webhook_secrets=("whsec_abc",),
-            return_url=RETURN_URL,
-        )
-    )
-    assert "sk_live_abc" not in shown
-    assert "whsec_abc" not in shown
+def test_a_bank_account_is_no_card(gateway: Gateway) -> None:
+    with pytest.raises(GatewayRefused) as caught:
+        gateway.cards.card("pm_usBankAccount_success")
+    assert caught.value.code == "not_a_card"
 
 
-def test_the_client_can_be_sent_elsewhere() -> None:
-    client = stripe_client(settings(None, api_base="http://127.0.0.1:1"))
-    assert client._requestor._options.base_addresses["api"] == "http://127.0.0.1:1"
+def test_a_customer_deleted_at_stripe_is_known_as_such() -> None:
+    canned = Canned(200, '{"id": "cus_1", "object": "customer", "deleted": true}')
+    customer = stripe_gateway(settings(canned)).customers.customer("cus_1")
+    assert customer == GatewayCustomer(id="cus_1", deleted=True)
+
+
+def test_a_set_up_without_a_client_secret_is_of_no_use() -> None:
+    canned = Canned(200, json.dumps(make("setup_intent", id="seti_1")))
+    with pytest.raises(OutcomeUnknown):
+        stripe_gateway(settings(canned)).cards.set_up_card("cus_1")
+
+
+def test_a_refund_that_was_canceled_counts_as_failed() -> None:
+    refund = make("refund", id="re_1", currency="usd", amount=1, status="canceled")
+    found = stripe_gateway(settings(Canned(200, json.dumps(refund)))).refunds.refund("re_1")
+    assert (found.status, found.failure_reason) == (GatewayRefundStatus.FAILED, "canceled")
