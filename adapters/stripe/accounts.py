@@ -7,6 +7,7 @@ from attrs import frozen
 from stripe.params import AccountCreateParams, AccountLinkCreateParams, AccountListParams
 
 from adapters.stripe.errors import asking_stripe
+from adapters.stripe.ids import in_path
 from adapters.stripe.paging import PAGE, not_before, walk
 from adapters.stripe.reading import OPERATION, account_of, metadata_of
 from application.ports.gateway import GatewayAccount, NewAccount
@@ -50,7 +51,7 @@ class StripeAccounts:
     def account(self, account: str) -> GatewayAccount:
         """Read an account."""
         with asking_stripe():
-            return account_of(self._client.v1.accounts.retrieve(account))
+            return account_of(self._client.v1.accounts.retrieve(in_path(account)))
 
     def find_account(self, operation: str, *, since: datetime) -> GatewayAccount | None:
         """List the accounts connected since then and pick the operation's."""

@@ -10,6 +10,7 @@ from stripe.params import BalanceTransactionListParams, ChargeRetrieveParams
 
 from adapters.stripe.amounts import from_wire
 from adapters.stripe.errors import asking_stripe
+from adapters.stripe.ids import in_path
 from adapters.stripe.paging import PAGE, walk
 from adapters.stripe.reading import expanded, transaction_of
 from application.ports.gateway import BalanceTransaction
@@ -47,6 +48,6 @@ class StripeBooks:
         """Return the movement that a charge made, if there is one yet."""
         params: ChargeRetrieveParams = {"expand": ["balance_transaction"]}
         with asking_stripe():
-            found = self._client.v1.charges.retrieve(charge, params)
+            found = self._client.v1.charges.retrieve(in_path(charge), params)
         settled = expanded(found.balance_transaction, stripe.BalanceTransaction)
         return None if settled is None else transaction_of(settled)

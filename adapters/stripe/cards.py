@@ -9,6 +9,7 @@ from stripe.params import (
 )
 
 from adapters.stripe.errors import asking_stripe
+from adapters.stripe.ids import in_path
 from adapters.stripe.paging import PAGE, walk
 from adapters.stripe.reading import card_of
 from application.ports.gateway import GatewayCard, GatewaySetup, OutcomeUnknown
@@ -23,28 +24,32 @@ class StripeCards:
     def card(self, card: str) -> GatewayCard:
         """Read a card."""
         with asking_stripe():
-            return card_of(self._client.v1.payment_methods.retrieve(card))
+            return card_of(self._client.v1.payment_methods.retrieve(in_path(card)))
 
     def attach_card(self, card: str, *, customer: str, key: str) -> GatewayCard:
         """Attach a card to a customer."""
         params: PaymentMethodAttachParams = {"customer": customer}
         with asking_stripe():
             return card_of(
-                self._client.v1.payment_methods.attach(card, params, {"idempotency_key": key})
+                self._client.v1.payment_methods.attach(
+                    in_path(card), params, {"idempotency_key": key}
+                )
             )
 
     def detach_card(self, card: str, *, key: str) -> GatewayCard:
         """Detach a card for good."""
         with asking_stripe():
             return card_of(
-                self._client.v1.payment_methods.detach(card, options={"idempotency_key": key})
+                self._client.v1.payment_methods.detach(
+                    in_path(card), options={"idempotency_key": key}
+                )
             )
 
     def cards_of(self, customer: str) -> tuple[GatewayCard, ...]:
         """List a customer's cards, newest first."""
         params: CustomerPaymentMethodListParams = {"type": "card", "limit": PAGE}
         with asking_stripe():
-            page = self._client.v1.customers.payment_methods.list(customer, params)
+            page = self._client.v1.customers.payment_methods.list(in_path(customer), params)
         return tuple(card_of(method) for method in walk(page))
 
     def set_up_card(self, customer: str) -> GatewaySetup:

@@ -8,6 +8,7 @@ from stripe.params import CustomerCreateParams, CustomerListParams, CustomerUpda
 from stripe.params.billing_portal import SessionCreateParams
 
 from adapters.stripe.errors import asking_stripe
+from adapters.stripe.ids import in_path
 from adapters.stripe.paging import PAGE, not_before, walk
 from adapters.stripe.reading import OPERATION, customer_of, metadata_of
 from application.ports.gateway import GatewayCustomer, NewCustomer
@@ -56,13 +57,13 @@ class StripeCustomers:
     def customer(self, customer: str) -> GatewayCustomer:
         """Read a customer."""
         with asking_stripe():
-            return customer_of(self._client.v1.customers.retrieve(customer))
+            return customer_of(self._client.v1.customers.retrieve(in_path(customer)))
 
     def set_default_card(self, customer: str, card: str | None, *, key: str) -> None:
         """Set the card for invoices; an empty string is how Stripe clears a field."""
         params: CustomerUpdateParams = {"invoice_settings": {"default_payment_method": card or ""}}
         with asking_stripe():
-            self._client.v1.customers.update(customer, params, {"idempotency_key": key})
+            self._client.v1.customers.update(in_path(customer), params, {"idempotency_key": key})
 
     def billing_portal(self, customer: str, *, return_url: str | None) -> str:
         """Open a portal session and return its URL."""

@@ -14,6 +14,7 @@ from stripe.params import (
 
 from adapters.stripe.amounts import to_wire
 from adapters.stripe.errors import asking_stripe
+from adapters.stripe.ids import in_path
 from adapters.stripe.paging import PAGE, not_before, walk
 from adapters.stripe.reading import OPERATION, metadata_of, payment_of
 from application.ports.gateway import Confirmation, GatewayPayment, NewPayment
@@ -86,7 +87,7 @@ class StripePayments:
         with asking_stripe():
             return payment_of(
                 self._client.v1.payment_intents.confirm(
-                    request.payment, params, {"idempotency_key": key}
+                    in_path(request.payment), params, {"idempotency_key": key}
                 )
             )
 
@@ -95,14 +96,16 @@ class StripePayments:
         params: PaymentIntentCancelParams = {"expand": _EXPAND}
         with asking_stripe():
             return payment_of(
-                self._client.v1.payment_intents.cancel(payment, params, {"idempotency_key": key})
+                self._client.v1.payment_intents.cancel(
+                    in_path(payment), params, {"idempotency_key": key}
+                )
             )
 
     def payment(self, payment: str) -> GatewayPayment:
         """Read a payment with its charge and balance transaction."""
         params: PaymentIntentRetrieveParams = {"expand": _EXPAND}
         with asking_stripe():
-            return payment_of(self._client.v1.payment_intents.retrieve(payment, params))
+            return payment_of(self._client.v1.payment_intents.retrieve(in_path(payment), params))
 
     def find_payment(
         self, operation: str, *, customer: str, since: datetime

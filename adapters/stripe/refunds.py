@@ -6,6 +6,7 @@ from stripe.params import RefundCreateParams, RefundListParams
 
 from adapters.stripe.amounts import to_wire
 from adapters.stripe.errors import asking_stripe
+from adapters.stripe.ids import in_path
 from adapters.stripe.paging import PAGE, walk
 from adapters.stripe.reading import OPERATION, metadata_of, refund_of
 from application.ports.gateway import GatewayRefund, NewRefund
@@ -36,7 +37,7 @@ class StripeRefunds:
     def refund(self, refund: str) -> GatewayRefund:
         """Read a refund."""
         with asking_stripe():
-            return refund_of(self._client.v1.refunds.retrieve(refund))
+            return refund_of(self._client.v1.refunds.retrieve(in_path(refund)))
 
     def find_refund(self, operation: str, *, payment: str) -> GatewayRefund | None:
         """List the payment's refunds and pick the operation's."""

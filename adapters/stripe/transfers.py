@@ -6,6 +6,7 @@ from stripe.params import TransferCreateParams, TransferListParams
 
 from adapters.stripe.amounts import to_wire
 from adapters.stripe.errors import asking_stripe
+from adapters.stripe.ids import in_path
 from adapters.stripe.paging import PAGE, walk
 from adapters.stripe.reading import OPERATION, metadata_of, transfer_of
 from application.ports.gateway import GatewayTransfer, NewTransfer
@@ -43,7 +44,7 @@ class StripeTransfers:
     def transfer(self, transfer: str) -> GatewayTransfer:
         """Read a transfer."""
         with asking_stripe():
-            return transfer_of(self._client.v1.transfers.retrieve(transfer))
+            return transfer_of(self._client.v1.transfers.retrieve(in_path(transfer)))
 
     def find_transfer(self, operation: str, *, transfer_group: str) -> GatewayTransfer | None:
         """List the group's transfers and pick the operation's."""

@@ -263,3 +263,16 @@ def test_a_refund_that_was_canceled_counts_as_failed() -> None:
     refund = make("refund", id="re_1", currency="usd", amount=1, status="canceled")
     found = stripe_gateway(settings(Canned(200, json.dumps(refund)))).refunds.refund("re_1")
     assert (found.status, found.failure_reason) == (GatewayRefundStatus.FAILED, "canceled")
+
+
+@pytest.mark.parametrize(
+    "id", ["", ".", "..", "pm_1/detach", "pm_1?x=1", "pm_1#", "pm_é", "pm_\x00"], ids=range(8)
+)
+def test_what_is_no_id_never_becomes_part_of_a_path(
+    wire: StripeWire, gateway: Gateway, id: str
+) -> None:
+    for call in (gateway.cards.card, gateway.cards.cards_of, gateway.customers.customer):
+        with pytest.raises(GatewayRefused) as caught:
+            call(id)
+        assert caught.value.code == "resource_missing"
+    assert wire.requests == []
