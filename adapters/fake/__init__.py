@@ -1,6 +1,6 @@
 """A payment world behind the gateway's port: the default where no Stripe key is set."""
 
-from adapters.fake.clock import WorldClock
+from adapters.fake.clock import WorldOffset
 from adapters.fake.store import MemoryStore, Store, StoreAway, open_store
 from adapters.fake.world import DEFAULT_SECRET, FakeWorld, fake_gateway
 
@@ -10,7 +10,7 @@ __all__ = [
     "MemoryStore",
     "Store",
     "StoreAway",
-    "WorldClock",
+    "WorldOffset",
     "fake_gateway",
     "open_store",
 ]

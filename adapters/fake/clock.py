@@ -1,38 +1,36 @@
-"""Business time of the test mode: the wall's, and an offset that is kept with the world."""
+"""The offset of the test mode's business time, kept with the world."""
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from attrs import frozen
 
 from adapters.fake.records import ClockOffset
 from adapters.fake.store import Rows, Store
 from adapters.fake.turn import Turn
-from application.ports.clock import WallClock
 from domain.time import EPOCH
 
 
 @frozen
-class WorldClock:
-    """A `Clock` and a `MovableClock`, the same for all processes that share the world."""
+class WorldOffset:
+    """How far business time is ahead, the same for all processes that share the world.
+
+    `read` and `keep` are what an offset clock is made of.
+    """
 
     _store: Store
-    _wall_clock: WallClock
 
-    def now(self) -> datetime:
-        """Return the current instant of business time."""
-        return self._wall_clock.now() + self._store.read(_offset)
+    def read(self) -> timedelta:
+        """Return the offset; it begins at zero."""
+        return self._store.read(_offset)
 
-    def move_to(self, at: datetime) -> datetime:
-        """Move business time forward, never back."""
-        wall = self._wall_clock.now()
+    def keep(self, offset: timedelta) -> None:
+        """Keep this offset, unless a larger one is kept already: time never goes back."""
 
-        def move(rows: Rows) -> datetime:
-            offset = max(at - wall, _offset(rows))
-            count = offset // timedelta(microseconds=1)
-            Turn(rows, wall).save(ClockOffset(offset_microseconds=count))
-            return wall + offset
+        def keep(rows: Rows) -> None:
+            count = max(offset, _offset(rows)) // timedelta(microseconds=1)
+            Turn(rows, EPOCH).save(ClockOffset(offset_microseconds=count))
 
-        return self._store.write(move)
+        self._store.write(keep)
 
 
 def _offset(rows: Rows) -> timedelta:

@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Literal
 
-from attrs import define, field, frozen
+from attrs import frozen
 
+from adapters.clock import ManualClock
 from adapters.fake import FakeWorld, MemoryStore, Store, fake_gateway
 from adapters.fake.webhooks import FakeWebhooks
 from application.ports.gateway import Gateway, WebhookDecoder
@@ -13,23 +14,6 @@ from application.ports.test_mode import Fault, FaultKind
 from tests.contract.gateway.harness import SECRET, Delivered
 
 START = datetime(2030, 3, 1, 12, tzinfo=UTC)
-
-
-@define
-class HandClock:
-    """A clock that moves when told to; business and wall time alike."""
-
-    at: datetime = START
-    slept: list[float] = field(factory=list)
-
-    def now(self) -> datetime:
-        return self.at
-
-    def sleep(self, seconds: float) -> None:
-        self.slept.append(seconds)
-
-    def advance(self, by: timedelta) -> None:
-        self.at += by
 
 
 class OneSecret:
@@ -45,7 +29,7 @@ class OneSecret:
 @frozen
 class FakeHarnessWorld:
     fake: FakeWorld
-    clock: HandClock
+    clock: ManualClock
 
     def confirm_in_browser(self, payment: str, token: str) -> None:
         self.fake.controls.browser.confirm(payment, token)
@@ -94,7 +78,7 @@ class FakeHarness:
     """A `GatewayHarness` around a payment world, in memory or in a store that lasts."""
 
     def __init__(self, store: Store | None = None) -> None:
-        self.clock, self.wall_clock = HandClock(), HandClock()
+        self.clock, self.wall_clock = ManualClock(START), ManualClock(START)
         self.fake = fake_gateway(
             store or MemoryStore(),
             clock=self.clock,
