@@ -73,7 +73,9 @@ def _read(variables: Variables) -> Settings:
         stripe_publishable_key=variables.find("STRIPE_PUBLISHABLE_KEY"),
         webhook_secrets=webhook_secrets,
         jwt_secret=variables.find("TUITION_JWT_SECRET"),
-        admin_email=variables.parsed("TUITION_ADMIN_EMAIL", email_address, None),
+        admin_email=variables.parsed(
+            "TUITION_ADMIN_EMAIL", email_address, variables.find("TUITION_ADMIN_EMAIL")
+        ),
         admin_password=variables.find("TUITION_ADMIN_PASSWORD"),
         rules=rules,
         refund_auto_approve=variables.amounts("TUITION_REFUND_AUTO_APPROVE", rules.currencies, "0"),

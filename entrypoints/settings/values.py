@@ -104,7 +104,7 @@ class Settings:
         return self.environment is Environment.PRODUCTION
 
     @property
-    def is_testkey_mode(self) -> bool:
+    def is_test_mode(self) -> bool:
         """Tell whether the `/test` endpoints exist: with the fake gateway only."""
         return self.gateway is GatewayKind.FAKE and not self.is_production
 
