@@ -110,6 +110,10 @@ class FakeOutside:
         """Detach a card in the portal."""
         self._wire.control(lambda turn: methods.detach_card(turn, methods.DetachCard(card=card)))
 
+    def delete_customer(self, customer: str) -> None:
+        """Delete a customer in the dashboard."""
+        self._wire.control(lambda turn: customers.delete_customer(turn, customer))
+
 
 @frozen
 class FakeFaults:

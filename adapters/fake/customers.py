@@ -5,7 +5,6 @@ from attrs import evolve, frozen
 from adapters.fake.methods import (
     attach,
     decline_of,
-    failure,
     live_customer,
     usable_method,
 )
@@ -13,7 +12,6 @@ from adapters.fake.records import OPERATION, Customer, Method, Setup
 from adapters.fake.shapes import setup_shape
 from adapters.fake.turn import Turn, second
 from adapters.fake.views import client_secret, customer_view
-from adapters.stripe_facts import CardBehaviour
 from application.ports.gateway import (
     GatewayCustomer,
     GatewayFailure,
@@ -86,8 +84,6 @@ def complete_setup(turn: Turn, id_: str, token: str) -> tuple[Setup, GatewayFail
         )
     method = usable_method(turn, token, setup.customer)
     refusal = decline_of(turn, method)
-    if refusal is None and method.behaviour is CardBehaviour.DECLINES:
-        refusal = failure("card_declined", method.decline_code)
     if refusal is not None:
         turn.tell("setup_intent.setup_failed", setup_shape(setup, refusal))
         return setup, refusal
@@ -95,3 +91,11 @@ def complete_setup(turn: Turn, id_: str, token: str) -> tuple[Setup, GatewayFail
     done = turn.did(evolve(setup, status="succeeded", method=attached.id))
     turn.tell("setup_intent.succeeded", setup_shape(done))
     return done, None
+
+
+def delete_customer(turn: Turn, id_: str) -> None:
+    """Let staff delete a customer: nothing but its id is left, and its cards are spent."""
+    customer = live_customer(turn, id_)
+    for method in list(turn.newest(Method, customer.id)):
+        turn.did(evolve(method, customer=None, spent=True))
+    turn.did(evolve(customer, deleted=True, default_card=None))

@@ -1,6 +1,7 @@
 """The port, spoken by the world: payments, refunds, customers and cards."""
 
 from datetime import datetime
+from urllib.parse import urlencode
 
 from attrs import frozen
 
@@ -144,8 +145,8 @@ class FakeCustomers:
 
         def see(turn: Turn) -> str:
             live_customer(turn, customer)
-            back = f"?return_url={return_url}" if return_url else ""
-            return f"https://gateway.test/portal/{customer}{back}"
+            query = f"?{urlencode({'return_url': return_url})}" if return_url else ""
+            return f"https://gateway.test/portal/{customer}{query}"
 
         return self._wire.look("billing_portal", {"customer": customer}, see)
 

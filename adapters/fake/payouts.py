@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime
+from urllib.parse import urlencode
 
 from attrs import frozen
 
@@ -90,7 +91,8 @@ class FakeAccounts:
 
         def see(turn: Turn) -> str:
             turn.get(Account, account)
-            return f"https://gateway.test/onboarding/{account}?return_url={return_url}"
+            query = urlencode({"return_url": return_url})
+            return f"https://gateway.test/onboarding/{account}?{query}"
 
         return self._wire.look("onboarding_link", {"account": account}, see)
 

@@ -31,6 +31,8 @@ class FakeWorld:
 
     gateway: Gateway
     controls: GatewayControls
+    outside: FakeOutside
+    """The same as among the controls, with rarer things that tests need."""
     deliveries: FakeDeliveries
     """The same queue as among the controls, with ways to repeat and reorder."""
     chronicle: Chronicle
@@ -58,16 +60,17 @@ def fake_gateway(
     store.write(lambda rows: _begin(rows, salt))
     tide = WorldTide(EFFECTS)
     wire = Wire(store=store, clock=clock, wall_clock=wall_clock, tide=tide)
-    deliveries = FakeDeliveries(wire, webhook_secrets[0])
+    outside, deliveries = FakeOutside(wire), FakeDeliveries(wire, webhook_secrets[0])
     return FakeWorld(
         gateway=_gateway(wire, FakeWebhooks(wall_clock, webhook_secrets)),
         controls=GatewayControls(
             browser=FakeBrowser(wire),
-            outside=FakeOutside(wire),
+            outside=outside,
             faults=FakeFaults(wire),
             time=FakeTime(wire, tide),
             deliveries=deliveries,
         ),
+        outside=outside,
         deliveries=deliveries,
         chronicle=Chronicle(wire),
         store=store,

@@ -1,5 +1,6 @@
 """Find the world that belongs to a database."""
 
+from functools import partial
 from pathlib import Path
 
 from adapters.fake.store.memory import MemoryStore
@@ -22,10 +23,10 @@ def open_store(database_url: str) -> Store:
         path = rest.removeprefix("/").partition("?")[0]
         if path in ("", ":memory:"):
             return MemoryStore()
-        return SqlStore(SqliteDriver(Path(f"{path}.gateway")))
+        return SqlStore(partial(SqliteDriver, Path(f"{path}.gateway")))
     if backend in ("postgresql", "postgres"):
         # Imported where it is needed: the driver takes a tenth of a second to load.
         from adapters.fake.store.postgresql import PostgresqlDriver
 
-        return SqlStore(PostgresqlDriver(f"postgresql://{rest}"))
+        return SqlStore(partial(PostgresqlDriver, f"postgresql://{rest}"))
     raise ValueError(f"no fake gateway for a database of the kind {backend!r}")

@@ -2,7 +2,7 @@
 
 import contextlib
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import psycopg
 from attrs import define
@@ -30,9 +30,9 @@ class PostgresqlDriver:
 
     _url: str
     _connection: psycopg.Connection[tuple[Any, ...]] | None = None
-    begin_write: str = f"BEGIN; SELECT pg_advisory_xact_lock({LOCK})"
-    begin_read: str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
-    errors: tuple[type[Exception], ...] = (psycopg.Error,)
+    begin_write: ClassVar[str] = f"BEGIN; SELECT pg_advisory_xact_lock({LOCK})"
+    begin_read: ClassVar[str] = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+    errors: ClassVar[tuple[type[Exception], ...]] = (psycopg.Error,)
 
     def fetch(self, sql: str, values: tuple[object, ...] = ()) -> Sequence[Sequence[Any]]:
         """Run a statement and return its rows, if it has any."""

@@ -5,13 +5,15 @@ from typing import Protocol, TypeVar
 
 from attrs import frozen
 
+from domain.errors import StorageUnavailable
+
 R = TypeVar("R")
 
 NO_LIMIT = 2**62
 """Larger than any sequence number, and than any number of rows."""
 
 
-class StoreAway(Exception):
+class StoreAway(StorageUnavailable):
     """The store cannot be reached or written; whether the last commit took place is not known."""
 
 

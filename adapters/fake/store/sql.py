@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from threading import Lock
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
 from attrs import define, field
 
@@ -34,9 +34,9 @@ Fetch = Callable[[str, tuple[object, ...]], Sequence[Sequence[Any]]]
 class Driver(Protocol):
     """A database driver: one connection, opened when it is first needed."""
 
-    begin_write: str
-    begin_read: str
-    errors: tuple[type[Exception], ...]
+    begin_write: ClassVar[str]
+    begin_read: ClassVar[str]
+    errors: ClassVar[tuple[type[Exception], ...]]
 
     def fetch(self, sql: str, values: tuple[object, ...] = ()) -> Sequence[Sequence[Any]]:
         """Run a statement with `?` placeholders and return its rows, if it has any."""
@@ -86,29 +86,17 @@ class _SqlRows:
 
 
 @define
-class SqlStore:
-    """Keep the world in a table; threads take turns on one connection."""
+class _Line:
+    """A connection that threads take turns on."""
 
     _driver: Driver
     _lock: Lock = field(factory=Lock)
 
-    def write(self, work: Callable[[Rows], R]) -> R:
-        """Run `work` alone, across processes too, and commit."""
-        return self._transact(self._driver.begin_write, work)
-
-    def read(self, work: Callable[[Rows], R]) -> R:
-        """Run `work` on one snapshot."""
-        return self._transact(self._driver.begin_read, work)
-
-    def close(self) -> None:
-        """Close the connection."""
-        with self._lock:
-            self._driver.close()
-
-    def _transact(self, begin: str, work: Callable[[Rows], R]) -> R:
+    def transact(self, work: Callable[[Rows], R], *, alone: bool) -> R:
+        driver = self._driver
         with self._lock:
             try:
-                self._driver.fetch(begin)
+                driver.fetch(driver.begin_write if alone else driver.begin_read)
                 try:
                     result = work(_SqlRows(self._driver.fetch))
                 except BaseException:
@@ -118,5 +106,29 @@ class SqlStore:
             except self._driver.errors as error:
                 # Its transaction may be half open: the next one starts on a connection of its own.
                 self._driver.close()
-                raise StoreAway(f"the fake gateway's store failed: {error}") from error
+                raise StoreAway(f"The fake gateway's store failed: {error}") from error
             return result
+
+    def close(self) -> None:
+        with self._lock:
+            self._driver.close()
+
+
+class SqlStore:
+    """Keep the world in a table; readers have a connection that no writer holds up."""
+
+    def __init__(self, driver: Callable[[], Driver]) -> None:
+        self._writer, self._reader = _Line(driver()), _Line(driver())
+
+    def write(self, work: Callable[[Rows], R]) -> R:
+        """Run `work` alone, across processes too, and commit."""
+        return self._writer.transact(work, alone=True)
+
+    def read(self, work: Callable[[Rows], R]) -> R:
+        """Run `work` on one snapshot."""
+        return self._reader.transact(work, alone=False)
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._writer.close()
+        self._reader.close()

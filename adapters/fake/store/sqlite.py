@@ -5,7 +5,7 @@ import sqlite3
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from attrs import define
 
@@ -31,9 +31,9 @@ class SqliteDriver:
 
     _path: Path
     _connection: sqlite3.Connection | None = None
-    begin_write: str = "BEGIN IMMEDIATE"
-    begin_read: str = "BEGIN"
-    errors: tuple[type[Exception], ...] = (sqlite3.Error,)
+    begin_write: ClassVar[str] = "BEGIN IMMEDIATE"
+    begin_read: ClassVar[str] = "BEGIN"
+    errors: ClassVar[tuple[type[Exception], ...]] = (sqlite3.Error,)
 
     def fetch(self, sql: str, values: tuple[object, ...] = ()) -> Sequence[Sequence[Any]]:
         """Run a statement and return its rows."""

@@ -10,6 +10,7 @@ from tests.contract.gateway.builders import (
     a_customer,
     an_account,
     fresh,
+    new_payment,
     new_refund,
     new_transfer,
 )
@@ -149,3 +150,16 @@ def test_controls_are_not_for_units_of_work() -> None:
         bench.world.controls.browser.confirm(payment.id, "pm_card_visa")
     with inside_a_unit(), pytest.raises(BrokenInvariant):
         bench.world.controls.outside.enable_account("acct_1")
+
+
+def test_staff_can_delete_a_customer_in_the_dashboard() -> None:
+    bench = Bench()
+    gateway = bench.world.gateway
+    customer = a_customer(gateway)
+    card = a_card(gateway, customer)
+    bench.world.outside.delete_customer(customer)
+    assert gateway.customers.customer(customer).deleted
+    assert gateway.cards.card(card).customer is None
+    with pytest.raises(GatewayRefused) as refused:
+        gateway.payments.create_payment(new_payment(customer), key=fresh())
+    assert refused.value.code == "resource_missing"

@@ -1,16 +1,21 @@
 """The world as a whole: its ids, its log, and that nothing of it is ever lost."""
 
+import hmac
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
+from attrs import evolve
 
 import adapters
 from adapters.fake import MemoryStore, StoreAway, open_store
 from adapters.fake.store.rows import R, Rows
-from application.ports.gateway import GatewayRefused, OutcomeUnknown
+from application.ports.gateway import BadSignature, GatewayRefused, OutcomeUnknown
 from application.ports.test_mode import FaultKind
 from tests.adapters.fake.worlds import Bench, Chance
 from tests.contract.gateway.builders import (
@@ -22,6 +27,9 @@ from tests.contract.gateway.builders import (
     new_transfer,
 )
 from tests.contract.gateway.fake_harness import FakeHarness
+from tests.postgres import PostgresServer, postgres
+
+__all__ = ["postgres"]
 
 ROOT = Path(adapters.__file__).parents[1]
 
@@ -201,3 +209,84 @@ def test_a_store_that_is_away_leaves_outcomes_unknown() -> None:
         bench.world.gateway.payments.cancel_payment(payment.id, key=fresh())
     store.away = False
     assert bench.world.gateway.payments.payment(payment.id) == payment
+
+
+@pytest.fixture(params=["memory", "sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def bench(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Bench]:
+    with ExitStack() as stack:
+        url = {"memory": "memory://", "sqlite": f"sqlite:///{tmp_path}/tuition.db"}.get(
+            request.param
+        )
+        if url is None:
+            server: PostgresServer = request.getfixturevalue("postgres")
+            url = stack.enter_context(server.database())
+        opened = Bench(store=open_store(url))
+        stack.callback(opened.world.close)
+        yield opened
+
+
+def test_eight_threads_with_one_key_make_one_payment(bench: Bench) -> None:
+    payments = bench.world.gateway.payments
+    request = new_payment(a_customer(bench.world.gateway), payment_method="pm_card_visa")
+    with ThreadPoolExecutor(8) as threads:
+        made = list(threads.map(lambda _: payments.create_payment(request, key="one"), range(8)))
+    assert made == [made[0]] * 8
+    assert bench.world.chronicle.made_by(request.operation) == [made[0].id]
+
+
+def test_eight_threads_cannot_refund_more_than_was_paid(bench: Bench) -> None:
+    paid = bench.paid()
+
+    def refund(_: int) -> int:
+        try:
+            request = new_refund(paid, 2000)
+            return bench.world.gateway.refunds.create_refund(request, key=fresh("key")).amount
+        except GatewayRefused:
+            return 0
+
+    with ThreadPoolExecutor(8) as threads:
+        assert sum(threads.map(refund, range(8))) == 6000
+    assert bench.world.gateway.payments.payment(paid.id).refunded == 6000
+
+
+@pytest.mark.parametrize(
+    ("amount", "currency", "code"),
+    [
+        (49, "usd", "amount_too_small"),
+        (0, "usd", "amount_too_small"),
+        (-1, "usd", "amount_too_small"),
+        (100_000_000, "usd", "amount_too_large"),
+        (7501, "kwd", "parameter_invalid_integer"),
+        (7500, "xxx", "invalid_currency"),
+    ],
+)
+def test_an_amount_that_cannot_be_charged_is_refused(amount: int, currency: str, code: str) -> None:
+    gateway = Bench().world.gateway
+    request = new_payment(a_customer(gateway), amount=amount, currency=currency)
+    with pytest.raises(GatewayRefused) as refused:
+        gateway.payments.create_payment(request, key=fresh())
+    assert refused.value.code == code
+
+
+def test_a_refund_in_another_currency_is_refused() -> None:
+    bench = Bench()
+    request = evolve(new_refund(bench.paid(), 100), currency="eur")
+    with pytest.raises(GatewayRefused):
+        bench.world.gateway.refunds.create_refund(request, key=fresh())
+
+
+@pytest.mark.parametrize("changes", [{"amount": 0}, {"currency": "eur"}])
+def test_a_transfer_that_does_not_fit_its_charge_is_refused(changes: dict[str, object]) -> None:
+    harness = FakeHarness()
+    account = an_account(harness)
+    paid = Bench(store=harness.fake.store).paid()
+    request = evolve(new_transfer(account, 100, source_charge=paid.charge), **changes)  # type: ignore[arg-type]
+    with pytest.raises(GatewayRefused):
+        harness.gateway.transfers.create_transfer(request, key=fresh())
+
+
+def test_a_signature_without_a_time_is_refused_though_its_code_is_right() -> None:
+    bench = Bench()
+    code = hmac.new(b"whsec_test", b"soon.{}", sha256).hexdigest()
+    with pytest.raises(BadSignature):
+        bench.world.gateway.webhooks.decode(b"{}", f"t=soon,v1={code}")
