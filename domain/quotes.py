@@ -13,7 +13,7 @@ from domain.ids import PaymentId, UserId
 from domain.money import Money, total
 from domain.payments import Payment, Stage
 from domain.policies import FAULT_OF, Outcome
-from domain.refunds import borne_by
+from domain.refunds import Refund, borne_by
 from domain.time import instant
 
 
@@ -84,6 +84,25 @@ def quote(booking: Booking, payment: Payment | None, outcome: Outcome, at: datet
         promotion=promotion,
         student_minutes=0,
         valid_until=_valid_until(booking, outcome, at),
+    )
+
+
+def executed(booking: Booking, payment: Payment, refund: Refund) -> Quote:
+    """Tell what a cancellation has done, from what it left: the quote that it carried out."""
+    outcome = booking.outcome or Outcome.CANCELLED_BY_PLATFORM
+    teachers = tuple((share.teacher_id, share.remaining) for share in payment.shares)
+    kept = total((amount for _, amount in teachers), refund.amount.currency)
+    still_paid = payment.captured - payment.given_back - payment.lost
+    promotion = (payment.list_amount - payment.unwound) - still_paid
+    return Quote(
+        outcome=outcome,
+        refund_percent=refund_percent(booking, outcome, refund.created_at),
+        student=refund.amount,
+        teachers=teachers,
+        platform=still_paid + promotion - kept,
+        promotion=promotion,
+        student_minutes=0,
+        valid_until=_valid_until(booking, outcome, refund.created_at),
     )
 
 

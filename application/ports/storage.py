@@ -202,8 +202,14 @@ class Earnings(Protocol):
         """Return the lines that a payout carries, oldest first."""
         ...
 
-    def ready(self, at: datetime, limit: int) -> tuple[tuple[UserId, Currency], ...]:
-        """Return teachers and currencies that have lines without a payout which are available."""
+    def ready(
+        self, at: datetime, limit: int, after: tuple[UserId, str] | None = None
+    ) -> tuple[tuple[UserId, Currency], ...]:
+        """Return teachers and currencies that have lines without a payout which are available.
+
+        In the order of teacher and currency code, those after `after`; so that a worker passes by
+        all of them, page by page, whoever cannot be paid.
+        """
         ...
 
 

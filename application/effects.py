@@ -1,0 +1,366 @@
+"""The one protocol for every effect on the gateway: record the intent, call, apply.
+
+    T1    one unit: validate, reserve, insert the operation (`Plans.plan`), commit
+    call  no unit open: the stored params verbatim, under the operation's own key
+    T2    one unit: apply what the gateway said, or release what was reserved, commit
+
+Recovery walks the same path: an operation whose lease has run out is probed, and either applied or
+sent again under the same key. See `docs/adr` for why nothing simpler is safe.
+"""
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from typing import Any, ClassVar, Protocol
+
+import attrs
+from attrs import evolve, frozen
+
+from application.ports.clock import WallClock
+from application.ports.gateway import (
+    Declined,
+    GatewayBusy,
+    GatewayError,
+    GatewayRefused,
+    KeyReused,
+    OutcomeUnknown,
+)
+from application.ports.ids import Ids, Randomness
+from application.ports.records import Operation, OperationState
+from application.ports.storage import Unit, UnitOfWork
+from domain.errors import Conflict, GatewayUnavailable
+from domain.events import StaffAlerted
+from domain.ids import OperationId
+from domain.payments import Failure
+
+Then = Callable[[Unit, Operation], object]
+"""What to do in the unit that books an outcome, such as committing the answer."""
+
+LEASE = timedelta(seconds=90)
+"""How long whoever claimed an operation may work on it: longer than any call."""
+
+CALL_MARGIN = timedelta(seconds=12)
+"""What must be left of a lease to begin a call; calls give up after ten seconds."""
+
+SAME_KEY_UNTIL = timedelta(hours=23)
+"""How long the gateway surely remembers a key; it may forget after 24 hours."""
+
+NEW_KEY_FROM = timedelta(hours=26)
+"""From when the gateway has surely forgotten a key, so that another attempt is safe to begin."""
+
+BUSY_TRIES = 3
+DECLINED = "Declined"
+"""How a recorded refusal says that it was the bank's, not the gateway's."""
+JOIN_SECONDS = 10.0
+
+
+class OperationUnderWay(Conflict):
+    """Another request is doing this very thing; ask again in a moment."""
+
+    code = "operation_under_way"
+
+
+class GatewayDeclined(Conflict):
+    """The gateway refused our request; nothing happened."""
+
+    code = "gateway_refused"
+
+
+class Effect(Protocol):
+    """One kind of effect: how to send it, find it again, and book it either way."""
+
+    kind: ClassVar[str]
+
+    def send(self, operation: Operation, key: str) -> Any:
+        """Call the gateway with the operation's params; raises what the gateway port raises."""
+        ...
+
+    def probe(self, operation: Operation) -> Any | None:
+        """Look for what an earlier send has made; None when it is not there, or cannot be told."""
+        ...
+
+    def apply(self, unit: Unit, operation: Operation, made: Any) -> str | None:
+        """Book what the gateway made, idempotently; return its id."""
+        ...
+
+    def refuse(self, unit: Unit, operation: Operation, error: GatewayError) -> None:
+        """Book that the gateway definitely did not do it: release what was reserved."""
+        ...
+
+
+@frozen
+class Plans:
+    """T1: record the intent of an effect."""
+
+    wall: WallClock
+    ids: Ids
+
+    def plan(
+        self, unit: Unit, kind: str, subject: str, request: Any, *, for_worker: bool = False
+    ) -> Operation:
+        """Insert an operation in an open unit; `request` is one of the gateway port's requests.
+
+        A request with an `operation` field gets the new operation's id put in. With `for_worker`
+        the lease has run out at once, so that the worker takes it up.
+        """
+        now = self.wall.now()
+        operation_id = OperationId(self.ids.new("operation"))
+        params: dict[str, object] = attrs.asdict(request)
+        if "operation" in params:
+            params["operation"] = operation_id
+        operation = Operation(
+            id=operation_id,
+            kind=kind,
+            subject=subject,
+            params=params,
+            params_sha256=fingerprint(params),
+            lease_until=now if for_worker else now + LEASE,
+            created_at=now,
+            updated_at=now,
+        )
+        return unit.operations.save(operation)
+
+
+@frozen
+class Effects:
+    """Call and T2: perform and recover operations."""
+
+    kinds: Mapping[str, Effect]
+    work: UnitOfWork
+    wall: WallClock
+    randomness: Randomness
+    environment: str
+
+    def perform(self, operation: Operation, *, then: Then | None = None) -> Operation:
+        """Send an operation that we hold the lease of, and book the outcome.
+
+        `then` runs in the booking unit, unless the gateway refused: it commits the answer with the
+        effect. Return the operation: done, refused, or unknown. Raises `GatewayUnavailable` when
+        nothing was executed and it was given up; `patiently` never gives up.
+        """
+        if not operation.state.is_open:
+            if operation.state is OperationState.DONE and then is not None:
+                self.work(lambda unit: then(unit, operation))
+            return operation
+        effect = self.kinds[operation.kind]
+        try:
+            made = self._send(effect, operation)
+        except OutcomeUnknown as unknown:
+            return self._look_and_send_again(effect, operation, unknown, then)
+        except GatewayBusy as busy:
+            if operation.tries:
+                return self._unknown(operation, busy, then)
+            self._refuse(effect, operation, busy)
+            raise GatewayUnavailable("The payment gateway is busy. Try again soon.") from busy
+        except KeyReused as reused:
+            return self._key_reused(effect, operation, reused, then)
+        except (Declined, GatewayRefused) as refusal:
+            return self._refuse(effect, operation, refusal)
+        return self._apply(effect, operation, made, then)
+
+    def patiently(self, operation: Operation, *, then: Then | None = None) -> Operation:
+        """Perform what must happen in the end: a busy gateway leaves it to the worker."""
+        return self.perform(evolve(operation, tries=max(operation.tries, 1)), then=then)
+
+    def join(self, id: OperationId, *, then: Then | None = None) -> Operation:
+        """Wait for an operation that another request performs, or carry it on if that one died.
+
+        Raises `OperationUnderWay` when it takes too long.
+        """
+        waited = 0.0
+        while True:
+            operation, is_ours = self.work(lambda unit: self._claim(unit, id))
+            if not operation.state.is_open:
+                return self.perform(operation, then=then)
+            if is_ours:
+                return self.recover(operation, then=then)
+            if waited >= JOIN_SECONDS:
+                raise OperationUnderWay("Another request is under way for this. Try again soon.")
+            self.wall.sleep(0.05)
+            waited += 0.05
+
+    def _claim(self, unit: Unit, id: OperationId) -> tuple[Operation, bool]:
+        operation = unit.operations.get(id)
+        now = self.wall.now()
+        if not operation.state.is_open or operation.lease_until > now:
+            return operation, False
+        claimed = evolve(
+            operation, fence=operation.fence + 1, lease_until=now + LEASE, updated_at=now
+        )
+        return unit.operations.save(claimed), True
+
+    def recover(self, operation: Operation, *, then: Then | None = None) -> Operation:
+        """Finish an operation whose lease we claimed: probe, then the same key, by its age."""
+        effect = self.kinds[operation.kind]
+        try:
+            found = effect.probe(operation)
+        except (OutcomeUnknown, GatewayBusy, GatewayRefused) as error:
+            return self._unknown(operation, error, then)
+        if found is not None:
+            return self._apply(effect, operation, found, then)
+        age = self.wall.now() - operation.created_at
+        if age < SAME_KEY_UNTIL:
+            return self.patiently(operation, then=then)
+        return self._too_old(operation, age, then)
+
+    def _too_old(self, operation: Operation, age: timedelta, then: Then | None) -> Operation:
+        if age < NEW_KEY_FROM:
+            return self._unknown(
+                operation, OutcomeUnknown("the key may be forgotten; waiting"), then
+            )
+        if operation.attempt > 1:
+            self.alert("stuck_operation", operation.id, f"{operation.kind}: {operation.error}")
+            return self._unknown(operation, OutcomeUnknown("a person was told"), then)
+        return self.work(
+            lambda unit: unit.operations.save(
+                evolve(
+                    unit.operations.get(operation.id),
+                    attempt=operation.attempt + 1,
+                    created_at=self.wall.now(),
+                    lease_until=self.wall.now(),
+                )
+            )
+        )
+
+    def _send(self, effect: Effect, operation: Operation) -> Any:
+        if fingerprint(operation.params) != operation.params_sha256:
+            raise OutcomeUnknown("the stored params were altered")
+        for tried in range(1, BUSY_TRIES + 1):
+            if self.wall.now() + CALL_MARGIN > operation.lease_until:
+                raise OutcomeUnknown("the lease has run out")
+            try:
+                return effect.send(operation, operation.key(self.environment))
+            except GatewayBusy:
+                if tried == BUSY_TRIES:
+                    raise
+                self.wall.sleep(0.2 * 2**tried * (0.5 + self.randomness.fraction()))
+        raise AssertionError("unreachable")
+
+    def _look_and_send_again(
+        self,
+        effect: Effect,
+        operation: Operation,
+        unknown: GatewayError,
+        then: Then | None,
+    ) -> Operation:
+        if operation.tries:
+            return self._unknown(operation, unknown, then)
+        try:
+            found = effect.probe(operation)
+        except GatewayError:
+            return self._unknown(operation, unknown, then)
+        if found is not None:
+            return self._apply(effect, operation, found, then)
+        return self.perform(evolve(operation, tries=1), then=then)
+
+    def _key_reused(
+        self,
+        effect: Effect,
+        operation: Operation,
+        reused: KeyReused,
+        then: Then | None,
+    ) -> Operation:
+        self.alert("key_reused", operation.id, str(reused))
+        try:
+            found = effect.probe(operation)
+        except GatewayError:
+            found = None
+        if found is None:
+            return self._unknown(operation, reused, then)
+        return self._apply(effect, operation, found, then)
+
+    def _apply(
+        self, effect: Effect, operation: Operation, made: Any, then: Then | None
+    ) -> Operation:
+        def decide(unit: Unit) -> Operation:
+            result = effect.apply(unit, operation, made)
+            current = unit.operations.get(operation.id)
+            if current.state.is_open:
+                current = unit.operations.save(
+                    current.moved(
+                        OperationState.DONE,
+                        at=self.wall.now(),
+                        result=result,
+                        tries=current.tries + 1,
+                        error=None,
+                    )
+                )
+            if then is not None:
+                then(unit, current)
+            return current
+
+        return self.work(decide)
+
+    def _refuse(self, effect: Effect, operation: Operation, error: GatewayError) -> Operation:
+        def decide(unit: Unit) -> Operation:
+            effect.refuse(unit, operation, error)
+            current = unit.operations.get(operation.id)
+            if not current.state.is_open:
+                return current
+            return unit.operations.save(
+                current.moved(
+                    OperationState.REFUSED,
+                    at=self.wall.now(),
+                    tries=current.tries + 1,
+                    error=str(error)[:500],
+                    refusal={**attrs.asdict(failure_of(error)), "kind": _kind_of(error)},
+                )
+            )
+
+        return self.work(decide)
+
+    def _unknown(self, operation: Operation, error: GatewayError, then: Then | None) -> Operation:
+        def decide(unit: Unit) -> Operation:
+            current = unit.operations.get(operation.id)
+            if current.state.is_open and current.fence == operation.fence:
+                tries = current.tries + 1
+                pause = min(2.0**tries, 600.0) * (0.5 + self.randomness.fraction())
+                current = unit.operations.save(
+                    current.moved(
+                        OperationState.UNKNOWN,
+                        at=self.wall.now(),
+                        tries=tries,
+                        error=str(error)[:500],
+                        lease_until=self.wall.now() + timedelta(seconds=pause),
+                    )
+                )
+            if then is not None:
+                then(unit, current)
+            return current
+
+        return self.work(decide)
+
+    def alert(self, topic: str, subject: str, detail: str) -> None:
+        """Tell staff, through the outbox, about an operation."""
+
+        def decide(unit: Unit) -> None:
+            operation = unit.operations.get(OperationId(subject))
+            event = StaffAlerted(topic=topic, subject=subject, detail=detail, at=self.wall.now())
+            unit.operations.save(evolve(operation, events=(event,)))
+
+        self.work(decide)
+
+
+def fingerprint(params: Mapping[str, object]) -> str:
+    """Return the SHA-256 of params, by which a changed request is noticed."""
+    text = json.dumps(params, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _kind_of(error: GatewayError) -> str:
+    return DECLINED if isinstance(error, Declined) else type(error).__name__
+
+
+def failure_of(error: GatewayError) -> Failure:
+    """Put a refusal into words that a payer can be shown."""
+    if isinstance(error, Declined):
+        return Failure(
+            code=error.code,
+            message=error.message,
+            decline_code=error.decline_code,
+            advice=error.advice,
+        )
+    if isinstance(error, GatewayRefused):
+        return Failure(code=error.code, message="The payment gateway refused the request.")
+    return Failure(code="gateway_unavailable", message="The payment gateway was not reached.")
