@@ -1,0 +1,1 @@
+"""Repositories of a unit of work."""

@@ -1,0 +1,51 @@
+"""Whole tables as streams, for verification."""
+
+from collections.abc import Iterator
+from typing import TypeVar
+
+from attrs import frozen
+from sqlalchemy import select
+
+from adapters.sql.mapper import Mapper
+from adapters.sql.rows.bookings import BOOKINGS
+from adapters.sql.rows.earnings import BALANCES, PAYOUTS
+from adapters.sql.rows.payments import PAYMENTS
+from adapters.sql.rows.records import OPERATIONS
+from adapters.sql.rows.refunds import REFUNDS
+from adapters.sql.transaction import Transaction
+from application.ports.records import Operation
+from domain.bookings import Booking
+from domain.earnings import Payout, TeacherBalance
+from domain.payments import Payment
+from domain.refunds import Refund
+
+T = TypeVar("T")
+
+
+@frozen
+class SqlEverything:
+    """Streams in bounded memory, in the order of ids."""
+
+    _transaction: Transaction
+
+    def payments(self) -> Iterator[Payment]:
+        return self._stream(PAYMENTS)
+
+    def refunds(self) -> Iterator[Refund]:
+        return self._stream(REFUNDS)
+
+    def payouts(self) -> Iterator[Payout]:
+        return self._stream(PAYOUTS)
+
+    def balances(self) -> Iterator[TeacherBalance]:
+        return self._stream(BALANCES)
+
+    def bookings(self) -> Iterator[Booking]:
+        return self._stream(BOOKINGS)
+
+    def operations(self) -> Iterator[Operation]:
+        return self._stream(OPERATIONS)
+
+    def _stream(self, mapper: Mapper[T]) -> Iterator[T]:
+        statement = select(mapper.table).order_by(*mapper.table.primary_key)
+        return (mapper.from_row(row) for row in self._transaction.stream(statement))
