@@ -1,0 +1,11 @@
+"""Prove the books: what must never happen, checked on a live database. See the reliability rules.
+
+>>> report = Verification(read, gateway, wall).run()
+>>> report.findings
+()
+"""
+
+from application.verification.report import Finding, Progress, Report, no_progress
+from application.verification.run import Verification
+
+__all__ = ["Finding", "Progress", "Report", "Verification", "no_progress"]
