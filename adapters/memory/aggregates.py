@@ -254,13 +254,16 @@ class Earnings:
         """Return the lines that a payout carries, oldest first."""
         return oldest_lines_first(self._rows.of("payout", payout))
 
-    def ready(self, at: datetime, limit: int) -> tuple[tuple[UserId, Currency], ...]:
-        """Return teachers and currencies that have lines without a payout which are available."""
+    def ready(
+        self, at: datetime, limit: int, after: tuple[UserId, str] | None = None
+    ) -> tuple[tuple[UserId, Currency], ...]:
+        """Return teachers and currencies that have available lines without a payout, in order."""
         pairs = {
             (line.teacher_id, line.amount.currency.code)
             for line in self._rows.ascending("matures", through=at)
         }
-        return tuple((teacher, currency(code)) for teacher, code in sorted(pairs)[:limit])
+        later = sorted(pair for pair in pairs if after is None or pair > after)
+        return tuple((teacher, currency(code)) for teacher, code in later[:limit])
 
 
 class Created(Protocol):
