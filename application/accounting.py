@@ -19,7 +19,7 @@ from domain.earnings import EarningKind, EarningLine, Taken, available_from
 from domain.errors import BrokenInvariant
 from domain.ids import EarningId, UserId
 from domain.ledger import Entry
-from domain.money import Money, currency
+from domain.money import Currency, Money, currency
 from domain.payments import Payment, Stage
 from domain.refunds import Refund, RefundCause
 
@@ -51,7 +51,15 @@ class Accounting:
             for share in payment.shares
             if share.agreed
         )
+        for share in payment.shares:
+            self._open_balance(unit, share.teacher_id, payment.amount.currency)
         return payment.placed(Stage.PENDING)
+
+    @staticmethod
+    def _open_balance(unit: Unit, teacher: UserId, of: Currency) -> None:
+        """Let a teacher's first money in a currency show in their earnings while it is pending."""
+        if all(balance.currency != of for balance in unit.balances.of_teacher(teacher)):
+            unit.balances.save(unit.balances.get(teacher, of))
 
     def payment_in_suspense(self, unit: Unit, payment: Payment, at: datetime) -> Payment:
         """Book a payment for something that is over already."""

@@ -1,0 +1,213 @@
+"""A whole installation for tests of use cases: real handlers, real adapters, still clocks.
+
+    market = Market()
+    lesson = market.paid_lesson()
+    market.advance(days=3)
+
+Storage and gateway can be swapped; by default both are in memory. Everything is driven through the one
+door (`market.do`), and time moves only by `advance`, which lets the worker do all that is due.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from types import TracebackType
+from typing import Any, Self, TypeVar
+
+from adapters.clock import ManualClock
+from adapters.fake import FakeWorld, fake_gateway, open_store
+from adapters.ids import SeededIds, SeededRandomness
+from adapters.memory import memory_storage
+from adapters.passwords import Argon2Passwords
+from application.bookings import BookGig, CompleteBooking, ConfirmBooking
+from application.commands import SYSTEM, Actor, Command
+from application.earnings import CreateOnboardingLink
+from application.gigs import PublishGig
+from application.payments import CreatePaymentIntent
+from application.people import EnsureAdmin, Register
+from application.ports.storage import Storage
+from domain.bookings import Booking
+from domain.earnings import Standing, standing
+from domain.gigs import Confirmation
+from domain.ids import BookingId, GigId, PaymentId, UserId
+from domain.payments import Payment
+from domain.people import Role
+from entrypoints.composition import Installation, Overrides, compose
+from entrypoints.composition.pieces import FakeGateway
+from entrypoints.settings import load_settings
+from tests.builders import NOW
+
+R = TypeVar("R")
+
+PASSWORD = "lots of practice"
+
+
+class Market:
+    """A platform with a payment world, and shorthands for what its people do."""
+
+    def __init__(
+        self, storage: Storage | None = None, *, settings: Mapping[str, str] | None = None
+    ) -> None:
+        self.clock = ManualClock(NOW)
+        self.wall = ManualClock(NOW)
+        self.ids = SeededIds(self.wall)
+        self.randomness = SeededRandomness()
+        self.storage = storage or memory_storage(self.ids)
+        self.world: FakeWorld = fake_gateway(
+            open_store("memory://"),
+            clock=self.clock,
+            wall_clock=self.wall,
+            randomness=self.randomness,
+        )
+        self.installation: Installation = compose(
+            load_settings({"TUITION_DATABASE_URL": "memory://", **(settings or {})}),
+            Overrides(
+                storage=self.storage,
+                gateway=FakeGateway(gateway=self.world.gateway, controls=self.world.controls),
+                wall=self.wall,
+                clock=self.clock,
+                ids=self.ids,
+                randomness=self.randomness,
+                passwords=Argon2Passwords(memory_kib=8, rounds=1),
+            ),
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.installation.close()
+
+    def do(self, command: Command[R], actor: Actor = SYSTEM) -> R:
+        """Carry a command out."""
+        return self.installation.bus.handle(command, actor)
+
+    def settle(self) -> None:
+        """Let the worker do all that can be done now, the gateway's webhooks included."""
+        self.wall.advance(timedelta(seconds=1))
+        self.installation.worker.until_idle()
+
+    def advance(self, **by: float) -> None:
+        """Let business time pass, and all that falls due on the way happen."""
+        self.wall.advance(timedelta(seconds=1))
+        clock = self.installation.test_clock
+        assert clock is not None
+        clock.advance(int(timedelta(**by).total_seconds()))
+
+    # --- People --------------------------------------------------------------------------------
+
+    def register(self, name: str, role: Role) -> Actor:
+        """Register somebody."""
+        user = self.do(
+            Register(email=f"{name}@school.test", password=PASSWORD, name=name, role=role),
+            Actor(),
+        )
+        return Actor(user_id=user, role=role)
+
+    def student(self, name: str = "sam") -> Actor:
+        """Register a student."""
+        return self.register(name, Role.STUDENT)
+
+    def teacher(self, name: str = "tina", *, has_account: bool = False) -> Actor:
+        """Register a teacher, with a connected account that can receive transfers if so asked."""
+        teacher = self.register(name, Role.TEACHER)
+        if has_account:
+            self.enable_account(teacher)
+        return teacher
+
+    def enable_account(self, teacher: Actor) -> None:
+        """Let a teacher finish onboarding at the gateway."""
+        self.do(CreateOnboardingLink(return_url="https://school.test/done"), teacher)
+        account = self.storage.read(lambda views: views.people.account(the_id(teacher)))
+        assert account is not None
+        assert account.gateway_id is not None
+        self.world.controls.outside.enable_account(account.gateway_id)
+        self.settle()
+
+    def admin(self, name: str = "ann") -> Actor:
+        """Make a member of staff."""
+        made = self.do(EnsureAdmin(email=f"{name}@school.test", password=PASSWORD, name=name))
+        return Actor(user_id=made.user_id, role=Role.ADMIN)
+
+    # --- Lessons -------------------------------------------------------------------------------
+
+    def gig(self, teacher: Actor, **changes: Any) -> GigId:
+        """Publish a gig at 75.00 usd an hour that is booked at once."""
+        wanted: dict[str, Any] = {
+            "title": "Spanish",
+            "description": "Conversation",
+            "hourly_rate": "75.00",
+            "currency": "usd",
+            "confirmation": Confirmation.INSTANT,
+            **changes,
+        }
+        return self.do(PublishGig(**wanted), teacher)
+
+    def book(
+        self, student: Actor, gig: GigId, *, starts_at: datetime | None = None, minutes: int = 60
+    ) -> BookingId:
+        """Book a gig, by default for the day after tomorrow."""
+        start = starts_at or self.clock.now() + timedelta(days=2)
+        return self.do(BookGig(gig_id=gig, starts_at=start, minutes=minutes), student)
+
+    def pay(self, student: Actor, booking: BookingId, token: str = "pm_card_visa") -> PaymentId:
+        """Pay in the browser, and let the webhook arrive."""
+        opened = self.do(CreatePaymentIntent(booking_id=booking), student)
+        gateway_id = self.payment(opened.payment_id).gateway_id
+        assert gateway_id is not None
+        self.world.controls.browser.confirm(gateway_id, token)
+        self.settle()
+        return opened.payment_id
+
+    def confirm(self, teacher: Actor, booking: BookingId) -> None:
+        """Agree to a request."""
+        self.do(ConfirmBooking(booking_id=booking), teacher)
+
+    def complete(self, teacher: Actor, booking: BookingId) -> None:
+        """Wait for the lesson's end, and say that it took place."""
+        end = self.booking(booking).period.end
+        self.advance(seconds=(end - self.clock.now()).total_seconds())
+        self.do(CompleteBooking(booking_id=booking), teacher)
+
+    # --- Looking -------------------------------------------------------------------------------
+
+    def booking(self, id: BookingId) -> Booking:
+        """Return a booking as it is."""
+        found = self.storage.read(lambda views: views.bookings.find(id))
+        assert found is not None
+        return found
+
+    def payment(self, id: PaymentId) -> Payment:
+        """Return a payment as it is."""
+        found = self.storage.read(lambda views: views.payments.find(id))
+        assert found is not None
+        return found
+
+    def standing(self, teacher: Actor) -> Standing:
+        """Return a teacher's money in their only currency."""
+        id = the_id(teacher)
+
+        def query(views: Any) -> Standing:
+            (balance,) = views.people.balances(id)
+            lines = views.people.unpaid_lines(id, balance.currency)
+            return standing(balance, lines, self.clock.now())
+
+        return self.storage.read(query)
+
+    def balances(self) -> dict[str, int]:
+        """Return every account's balance that is not zero, by name; in minor units, debit +."""
+        return self.storage.read(
+            lambda views: {
+                account: amount for account, _, amount in views.books.balances() if amount
+            }
+        )
+
+
+def the_id(actor: Actor) -> UserId:
+    """Return the id of somebody who has one."""
+    assert actor.user_id is not None
+    return actor.user_id
