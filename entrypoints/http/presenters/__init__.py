@@ -1,0 +1,1 @@
+"""How results are shown: from domain values to the structs of `schemas`."""
