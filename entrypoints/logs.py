@@ -7,7 +7,7 @@ import logging
 import re
 import sys
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal, TextIO
+from typing import Any, TextIO
 
 import structlog
 from structlog.typing import EventDict, WrappedLogger
@@ -69,20 +69,22 @@ def _clean(name: str, value: object) -> object:
 
 def redact(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
     """Strike secrets from every member of an event; a processor that comes last but one."""
-    # Members with a leading underscore are structlog's own and are never printed.
+    # Members with a leading underscore are structlog's own and are never printed; the other one is
+    # uvicorn's, and says the same again.
     return {
         name: value if name.startswith("_") else _clean(name, value)
         for name, value in event.items()
+        if name != "color_message"
     }
 
 
 def configure_logging(
     level: str = "info",
-    format: Literal["console", "json"] = "console",
+    format: str = "console",
     *,
     stream: TextIO | None = None,
 ) -> None:
-    """Send all logs of this process to `stream` (standard error), in one format."""
+    """Send all logs of this process to `stream` (standard error), as `console` or `json`."""
     into = sys.stderr if stream is None else stream
     shared: list[Any] = [
         structlog.contextvars.merge_contextvars,
@@ -117,11 +119,11 @@ def configure_logging(
     root.handlers[:] = [handler]
     root.setLevel(level.upper())
     # One line a request comes from us; these say the same again, or far too much.
-    for name in ("uvicorn.access", "httpx", "httpcore", "stripe", "alembic.runtime.migration"):
+    for name in ("uvicorn.access", "httpx", "httpcore", "stripe", "alembic"):
         logging.getLogger(name).setLevel(logging.WARNING)
 
 
-def _renderer(format: Literal["console", "json"], *, is_terminal: bool) -> Any:
+def _renderer(format: str, *, is_terminal: bool) -> Any:
     if format == "json":
         return structlog.processors.JSONRenderer()
     return structlog.dev.ConsoleRenderer(
