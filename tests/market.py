@@ -4,33 +4,41 @@
     lesson = market.paid_lesson()
     market.advance(days=3)
 
-Storage and gateway can be swapped; by default both are in memory. Everything is driven through the one
-door (`market.do`), and time moves only by `advance`, which lets the worker do all that is due.
+Storage and gateway can be swapped; by default both are in memory. Everything is driven through the
+one door (`market.do`), and time moves only by `advance`, which lets the worker do all that is due.
 """
 
+import re
+from collections import Counter
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from types import TracebackType
 from typing import Any, Self, TypeVar
+
+from attrs import frozen
 
 from adapters.clock import ManualClock
 from adapters.fake import FakeWorld, fake_gateway, open_store
 from adapters.ids import SeededIds, SeededRandomness
 from adapters.memory import memory_storage
 from adapters.passwords import Argon2Passwords
-from application.bookings import BookGig, CompleteBooking, ConfirmBooking
+from application.bookings import BookGig, CancelBooking, CompleteBooking, ConfirmBooking
 from application.commands import SYSTEM, Actor, Command
 from application.earnings import CreateOnboardingLink
 from application.gigs import PublishGig
 from application.payments import CreatePaymentIntent
 from application.people import EnsureAdmin, Register
 from application.ports.storage import Storage
+from application.ports.test_mode import Fault, FaultKind
+from application.refunds import RefundPayment
 from domain.bookings import Booking
 from domain.earnings import Standing, standing
 from domain.gigs import Confirmation
-from domain.ids import BookingId, GigId, PaymentId, UserId
+from domain.ids import BookingId, GigId, PaymentId, RefundId, UserId
 from domain.payments import Payment
 from domain.people import Role
+from domain.quotes import Quote
+from domain.refunds import Refund
 from entrypoints.composition import Installation, Overrides, compose
 from entrypoints.composition.pieces import FakeGateway
 from entrypoints.settings import load_settings
@@ -39,6 +47,31 @@ from tests.builders import NOW
 R = TypeVar("R")
 
 PASSWORD = "lots of practice"
+
+_OWNERS = re.compile(r"\b(bk|ch|re|po|op)_\w+")
+_OWNER_NAMES = {"bk": "booking", "ch": "charge", "re": "refund", "po": "payout", "op": "operation"}
+
+
+@frozen(kw_only=True)
+class Lesson:
+    """A booking, its people, and what pays for it."""
+
+    student: Actor
+    teacher: Actor
+    gig: GigId
+    booking: BookingId
+    payment: PaymentId
+
+
+class ToldStaff:
+    """Keep what staff were told, to look at."""
+
+    def __init__(self) -> None:
+        self.topics: list[str] = []
+
+    def alert(self, topic: str, subject: str, detail: str) -> None:
+        """Note the topic."""
+        self.topics.append(topic)
 
 
 class Market:
@@ -51,6 +84,8 @@ class Market:
         self.wall = ManualClock(NOW)
         self.ids = SeededIds(self.wall)
         self.randomness = SeededRandomness()
+        self.staff = ToldStaff()
+        self.names: dict[str, str] = {}
         self.storage = storage or memory_storage(self.ids)
         self.world: FakeWorld = fake_gateway(
             open_store("memory://"),
@@ -68,6 +103,7 @@ class Market:
                 ids=self.ids,
                 randomness=self.randomness,
                 passwords=Argon2Passwords(memory_kib=8, rounds=1),
+                alerts=self.staff,
             ),
         )
 
@@ -106,6 +142,7 @@ class Market:
             Register(email=f"{name}@school.test", password=PASSWORD, name=name, role=role),
             Actor(),
         )
+        self.names[user] = name
         return Actor(user_id=user, role=role)
 
     def student(self, name: str = "sam") -> Actor:
@@ -173,6 +210,33 @@ class Market:
         self.advance(seconds=(end - self.clock.now()).total_seconds())
         self.do(CompleteBooking(booking_id=booking), teacher)
 
+    def paid_lesson(self, token: str = "pm_card_visa", **gig: Any) -> Lesson:
+        """Let Sam book and pay an hour of Tina's: 75.00, of which 11.25 is the fee."""
+        student, teacher = self.student(), self.teacher()
+        offer = self.gig(teacher, **gig)
+        booking = self.book(student, offer)
+        if self.booking(booking).answer_due_at is not None:
+            self.confirm(teacher, booking)
+        payment = self.pay(student, booking, token)
+        return Lesson(student=student, teacher=teacher, gig=offer, booking=booking, payment=payment)
+
+    def cancel(self, actor: Actor, booking: BookingId) -> Quote:
+        """Call a lesson off, and let the worker do what follows."""
+        done = self.do(CancelBooking(booking_id=booking, reason="Ill"), actor)
+        self.settle()
+        return done.quote
+
+    def refund(
+        self, actor: Actor, payment: PaymentId, amount: str | None = None, **more: Any
+    ) -> RefundId:
+        """Give back some of a payment, or all that may be given back."""
+        command = RefundPayment(payment_id=payment, amount=amount, reason="Sorry", **more)
+        return self.do(command, actor)
+
+    def fault(self, method: str, kind: FaultKind, **more: Any) -> None:
+        """Let the gateway go wrong once, or as it is told."""
+        self.world.controls.faults.add_fault(Fault(method=method, kind=kind, **more))
+
     # --- Looking -------------------------------------------------------------------------------
 
     def booking(self, id: BookingId) -> Booking:
@@ -187,13 +251,28 @@ class Market:
         assert found is not None
         return found
 
+    def refund_of(self, id: RefundId) -> Refund:
+        """Return a refund as it is."""
+        found = self.storage.read(lambda views: views.refunds.find(id))
+        assert found is not None
+        return found
+
+    def refunds(self) -> tuple[Refund, ...]:
+        """Return every refund, oldest first."""
+        found = self.storage.read(lambda views: tuple(views.everything.refunds()))
+        return tuple(sorted(found, key=lambda refund: (refund.created_at, refund.id)))
+
+    def payments(self) -> tuple[Payment, ...]:
+        """Return every payment, oldest first."""
+        found = self.storage.read(lambda views: tuple(views.everything.payments()))
+        return tuple(sorted(found, key=lambda payment: (payment.created_at, payment.id)))
+
     def standing(self, teacher: Actor) -> Standing:
         """Return a teacher's money in their only currency."""
-        id = the_id(teacher)
 
         def query(views: Any) -> Standing:
-            (balance,) = views.people.balances(id)
-            lines = views.people.unpaid_lines(id, balance.currency)
+            (balance,) = views.people.balances(the_id(teacher))
+            lines = views.people.unpaid_lines(balance.teacher_id, balance.currency)
             return standing(balance, lines, self.clock.now())
 
         return self.storage.read(query)
@@ -205,6 +284,16 @@ class Market:
                 account: amount for account, _, amount in views.books.balances() if amount
             }
         )
+
+    def books(self) -> dict[str, int]:
+        """Return the same with names for ids: `pending:booking,tina`. What is alike is summed."""
+        sums: Counter[str] = Counter()
+        for account, amount in self.balances().items():
+            named = _OWNERS.sub(lambda found: _OWNER_NAMES[found[1]], account)
+            for user, name in self.names.items():
+                named = named.replace(user, name)
+            sums[named] += amount
+        return {account: amount for account, amount in sums.items() if amount}
 
 
 def the_id(actor: Actor) -> UserId:
