@@ -17,7 +17,6 @@ from typing import Any, Self, TypeVar
 
 from attrs import frozen
 
-from adapters.alerts import KeptAlerts
 from adapters.clock import ManualClock
 from adapters.fake import FakeWorld, fake_gateway, open_store
 from adapters.ids import SeededIds, SeededRandomness
@@ -85,7 +84,6 @@ class Market:
         self.wall = ManualClock(NOW)
         self.ids = SeededIds(self.wall)
         self.randomness = SeededRandomness()
-        self.alerts = KeptAlerts()
         self.staff = ToldStaff()
         self.names: dict[str, str] = {}
         self.storage = storage or memory_storage(self.ids)
@@ -104,7 +102,6 @@ class Market:
                 clock=self.clock,
                 ids=self.ids,
                 randomness=self.randomness,
-                alerts=self.alerts,
                 passwords=Argon2Passwords(memory_kib=8, rounds=1),
                 alerts=self.staff,
             ),
