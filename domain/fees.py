@@ -59,10 +59,10 @@ class FeeOnRefund:
     @classmethod
     def parse(cls, text: str) -> "FeeOnRefund":
         """Read `proportional`, `absorbed`, `kept` or `kept:30`. Raises `InvalidField`."""
-        name, _, percent = text.partition(":")
-        if name not in set(FeeBearing) or (percent and name != FeeBearing.KEPT):
-            raise InvalidField("fee_on_refund", "Use proportional, kept, kept:30 or absorbed.")
-        if percent and not (percent.isascii() and percent.isdigit()):
+        name, colon, percent = text.partition(":")
+        is_number = percent.isascii() and percent.isdigit() and len(percent) <= 3
+        is_whole = is_number and name == FeeBearing.KEPT if colon else name in set(FeeBearing)
+        if not is_whole:
             raise InvalidField("fee_on_refund", "Use proportional, kept, kept:30 or absorbed.")
         return cls(FeeBearing(name), int(percent or 100))
 
