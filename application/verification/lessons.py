@@ -14,7 +14,6 @@ from domain.ledger import (
     SUSPENSE,
     Account,
     AccountKind,
-    Entry,
     clearing,
     fee_deferred,
     pending,
@@ -44,7 +43,8 @@ class Lessons:
     def check_refunds(self) -> None:
         """Compare each refund with what the ledger books of it: I5."""
         for refund in self.look.each("refunds", self.look.views.everything.refunds()):
-            self._check_refund(refund)
+            with self.look.checking(refund.id):
+                self._check_refund(refund)
 
     def _check_refund(self, refund: Refund) -> None:
         code = refund.amount.currency.code
@@ -82,16 +82,13 @@ class Lessons:
     def _booked(
         self, refund: Refund, key: str, account: Account, sign: int, *, expected: bool
     ) -> None:
-        entry = self.look.views.books.entry(key)
-        if entry is None:
-            if expected:
-                self.look.wrong("I5", refund.id, f"is {refund.status}, but {key} is not booked")
+        found = self.look.booked(key)
+        if found.exists is not expected:
+            state = "is booked" if found.exists else "is not booked"
+            self.look.wrong("I5", refund.id, f"is {refund.status}, but {key} {state}")
             return
-        if not expected:
-            self.look.wrong("I5", refund.id, f"is {refund.status}, but {key} is booked")
-            return
-        booked = _on(entry, account)
-        if booked != sign * refund.amount.minor:
+        booked = found.on(account)
+        if booked is not None and booked != sign * refund.amount.minor:
             self.look.wrong(
                 "I5",
                 refund.id,
@@ -110,11 +107,15 @@ class Lessons:
     def check_payments(self) -> None:
         """Compare each payment with its entries, its refunds and its booking: I4, I5, I9, I11."""
         for payment in self.look.each("payments", self.look.views.everything.payments()):
-            self._check_captured(payment)
-            if payment.status.has_succeeded:
-                self._check_given_back(payment)
-            if payment.booking_id is not None:
-                self._check_booking_of(payment)
+            with self.look.checking(payment.id):
+                self._check_payment(payment)
+
+    def _check_payment(self, payment: Payment) -> None:
+        self._check_captured(payment)
+        if payment.status.has_succeeded:
+            self._check_given_back(payment)
+        if payment.booking_id is not None:
+            self._check_booking_of(payment)
 
     def _check_captured(self, payment: Payment) -> None:
         succeeded = payment.status.has_succeeded
@@ -128,18 +129,19 @@ class Lessons:
                 f"{payment.stage}",
             )
         key = f"payment_succeeded:{payment.id}"
-        entry = self.look.views.books.entry(key)
-        if succeeded is (entry is None):
-            state = "is not booked" if entry is None else "is booked"
+        found = self.look.booked(key)
+        if succeeded is not found.exists:
+            state = "is booked" if found.exists else "is not booked"
             self.look.wrong("I4", payment.id, f"is {payment.status}, but {key} {state}")
         if not succeeded or payment.charge_id is None:
             return
         charge, code = clearing(payment.charge_id), payment.amount.currency.code
-        if entry is not None and _on(entry, charge) != payment.captured.minor:
+        booked = found.on(charge)
+        if booked is not None and booked != payment.captured.minor:
             self.look.wrong(
                 "I4",
                 payment.id,
-                f"captured {payment.captured.minor} {code}, but {key} books {_on(entry, charge)}",
+                f"captured {payment.captured.minor} {code}, but {key} books {booked}",
             )
         if not payment.gateway_fee_booked:
             self.open_charges.append(payment.charge_id)
@@ -256,19 +258,23 @@ class Lessons:
     def check_bookings(self) -> None:
         """Compare each booking's states with one another and with its payment: I11."""
         for booking in self.look.each("bookings", self.look.views.everything.bookings()):
-            if booking.status.is_final is (booking.outcome is None):
-                self.look.wrong(
-                    "I11", booking.id, f"is {booking.status} with the outcome {booking.outcome}"
-                )
-            payment = self.look.views.due.payment_of_booking(booking.id)
-            if payment is None or payment.stage is Stage.SUSPENSE:
-                continue
-            if payment.status.has_succeeded and booking.payment_status != payment.booking_state:
-                self.look.wrong(
-                    "I11",
-                    booking.id,
-                    f"shows itself {booking.payment_status}, but {payment.id} is {payment.status}",
-                )
+            with self.look.checking(booking.id):
+                self._check_booking(booking)
+
+    def _check_booking(self, booking: Booking) -> None:
+        if booking.status.is_final is (booking.outcome is None):
+            self.look.wrong(
+                "I11", booking.id, f"is {booking.status} with the outcome {booking.outcome}"
+            )
+        payment = self.look.views.due.payment_of_booking(booking.id)
+        if payment is None or payment.stage is Stage.SUSPENSE:
+            return
+        if payment.status.has_succeeded and booking.payment_status != payment.booking_state:
+            self.look.wrong(
+                "I11",
+                booking.id,
+                f"shows itself {booking.payment_status}, but {payment.id} is {payment.status}",
+            )
 
     def check_suspense(self) -> None:
         """Take what late payments explain out of suspense."""
@@ -289,7 +295,3 @@ def _status_after(payment: Payment) -> PaymentStatus:
         return PaymentStatus.SUCCEEDED
     full = payment.refunded == payment.captured
     return PaymentStatus.REFUNDED if full else PaymentStatus.PARTIALLY_REFUNDED
-
-
-def _on(entry: Entry, account: Account) -> int:
-    return sum(line.amount.minor for line in entry.lines if line.account == account)

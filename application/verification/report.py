@@ -2,14 +2,16 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import TypeVar
 
 from attrs import define, field, frozen
 
 from application.ports.gateway import Gateway
-from application.ports.storage import Views
+from application.ports.storage import SealedEntry, Views
+from domain.earnings import TeacherBalance
 from domain.errors import BrokenInvariant, DomainError
-from domain.ledger import Account, AccountKind
+from domain.ledger import Account, AccountKind, Entry
 
 T = TypeVar("T")
 
@@ -17,6 +19,9 @@ MOST_FINDINGS = 1_000
 """More are counted and not kept."""
 
 REPORT_EVERY = 500
+
+LONGEST_ERROR = 200
+"""An error names what is unreadable first, and then everything that it holds."""
 
 Progress = Callable[[str, int], None]
 """Told what is being looked at, and how many of it have been seen."""
@@ -55,6 +60,23 @@ class Report:
     def is_clean(self) -> bool:
         """Tell whether nothing is wrong."""
         return not self.findings
+
+
+@frozen(kw_only=True)
+class Booked:
+    """What the ledger says of a fact. An entry that cannot be read exists all the same."""
+
+    exists: bool
+    entry: Entry | None = None
+
+    def on(self, account: Account) -> int | None:
+        """Return what it books on an account, in minor units; None if nobody can tell."""
+        if self.entry is None:
+            return None
+        return sum(line.amount.minor for line in self.entry.lines if line.account == account)
+
+
+_UNREADABLE = (BrokenInvariant, DomainError, LookupError, ValueError)
 
 
 @define(kw_only=True)
@@ -96,6 +118,23 @@ class Look:
                 invariant, str(account), f"holds {found} {currency}, not {amount}: {because}"
             )
 
+    def booked(self, key: str) -> Booked:
+        """Look the entry of a fact up."""
+        try:
+            entry = self.views.books.entry(key)
+        except _UNREADABLE as error:
+            self.wrong("I1", f"entry {key}", f"cannot be read: {_told(error)}")
+            return Booked(exists=True)
+        return Booked(exists=entry is not None, entry=entry)
+
+    @contextmanager
+    def checking(self, subject: str) -> Iterator[None]:
+        """Wrap the check of one thing: what it refers to may be unreadable."""
+        try:
+            yield
+        except _UNREADABLE as error:
+            self.wrong("I2", subject, f"something that it refers to cannot be read: {_told(error)}")
+
     def each(self, what: str, stream: Iterator[T]) -> Iterator[T]:
         """Walk a stream; one that breaks off on an impossible value is a finding."""
         last = "the beginning"
@@ -104,10 +143,10 @@ class Look:
                 value = next(stream)
             except StopIteration:
                 break
-            except (BrokenInvariant, DomainError, LookupError, ValueError) as error:
-                self.wrong("I2", what, f"unreadable from the one after {last} on: {error}")
+            except _UNREADABLE as error:
+                self.wrong("I2", what, f"unreadable from the one after {last} on: {_told(error)}")
                 break
-            last = str(getattr(value, "id", "") or getattr(value, "teacher_id", ""))
+            last = _name_of(value)
             self.seen[what] += 1
             if self.seen[what] % REPORT_EVERY == 0:
                 self.progress(what, self.seen[what])
@@ -123,6 +162,19 @@ class Look:
             seen=dict(self.seen),
             balances={"books": dict(self.cash), "gateway": dict(self.gateway_cash)},
         )
+
+
+def _told(error: Exception) -> str:
+    text = str(error)
+    return text if len(text) <= LONGEST_ERROR else f"{text[:LONGEST_ERROR]} …"
+
+
+def _name_of(value: object) -> str:
+    if isinstance(value, SealedEntry):
+        return value.entry.key
+    if isinstance(value, TeacherBalance):
+        return f"{value.teacher_id} {value.currency}"
+    return str(getattr(value, "id", "it"))
 
 
 _NAMED_WITH_COLON = (AccountKind.CASH_GATEWAY, AccountKind.CASH_BANK)

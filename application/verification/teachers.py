@@ -33,7 +33,8 @@ class Teachers:
     def check_payouts(self) -> None:
         """Compare each payout with its entries and its lines, to the cent: I6."""
         for payout in self.look.each("payouts", self.look.views.everything.payouts()):
-            self._check_payout(payout)
+            with self.look.checking(payout.id):
+                self._check_payout(payout)
 
     def _check_payout(self, payout: Payout) -> None:
         code, amount = payout.amount.currency.code, payout.amount.minor
@@ -67,13 +68,13 @@ class Teachers:
             (f"payout_done:{payout.id}", source, -1, payout.status is PayoutStatus.PAID),
             (f"payout_failed:{payout.id}", None, 0, payout.status is PayoutStatus.FAILED),
         ):
-            entry = self.look.views.books.entry(key)
-            if expected is (entry is None):
-                state = "is not booked" if entry is None else "is booked"
+            found = self.look.booked(key)
+            if found.exists is not expected:
+                state = "is booked" if found.exists else "is not booked"
                 self.look.wrong("I6", payout.id, f"is {payout.status}, but {key} {state}")
-            elif entry is not None and account is not None:
-                booked = sum(each.amount.minor for each in entry.lines if each.account == account)
-                if booked != sign * payout.amount.minor:
+            elif account is not None and found.exists:
+                booked = found.on(account)
+                if booked is not None and booked != sign * payout.amount.minor:
                     self.look.wrong(
                         "I6",
                         payout.id,
@@ -98,7 +99,8 @@ class Teachers:
     def check_balances(self) -> None:
         """Compare stored balances with the entries and the statements: I2, I6, I9."""
         for balance in self.look.each("balances", self.look.views.everything.balances()):
-            self._check_balance(balance)
+            with self.look.checking(f"{balance.teacher_id} {balance.currency}"):
+                self._check_balance(balance)
         for name, sums in (("in flight", self._in_flight), ("paid", self._paid)):
             for (teacher, code), amount in sums.items():
                 if amount:
@@ -137,7 +139,7 @@ class Teachers:
         if ended != stands:
             self.look.wrong("I6", subject, f"its lines come to {ended}, its balances to {stands}")
         waiting = self._pending.pop((str(balance.teacher_id), balance.currency.code), 0)
-        if ahead != waiting:
+        if ahead != waiting and self.look.books_are_readable:
             self.look.wrong(
                 "I6", subject, f"its lines of lessons ahead come to {ahead}, the books to {waiting}"
             )

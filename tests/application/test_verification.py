@@ -1,0 +1,357 @@
+"""Damage a database by hand, in every way that a person or a bug could, and have it found."""
+
+import shutil
+import sqlite3
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from attrs import frozen
+
+from adapters.clock import ManualClock
+from adapters.sql import migrate, sql_storage
+from application.payments import CreatePaymentIntent
+from application.refunds import RefundPayment
+from application.verification import Report, Verification
+from domain.ids import PaymentId
+from domain.policies import Fault
+from tests.builders import after
+from tests.contract.storage.sql_harness import CountingIds
+from tests.town import Town, a_town
+
+
+@frozen(kw_only=True)
+class Books:
+    """A database in which everything happened, at rest, and what is in it."""
+
+    path: Path
+    town: Town
+    ahead: PaymentId
+    """Paid for a lesson that lies ahead."""
+    paid_out: PaymentId
+    """Of a lesson whose money reached the teacher."""
+    refunded: PaymentId
+    """Of a lesson ahead, a part given back."""
+    in_debt: PaymentId
+    """Given back after its payout: the teacher owes it."""
+
+    def verify(self) -> Report:
+        """Look at the database as it is now."""
+        storage = sql_storage(f"sqlite:///{self.path}", CountingIds())
+        try:
+            return Verification(
+                read=storage.read,
+                gateway=self.town.installation.pieces.gateway,
+                wall=self.town.clock,
+                each_at_gateway=True,
+            ).run()
+        finally:
+            storage.close()
+
+    def damage(self, statement: str, *values: object) -> list[str]:
+        """Change the database behind everybody's back, and return what is found then."""
+        with sqlite3.connect(self.path) as connection:
+            connection.execute("PRAGMA ignore_check_constraints = ON")
+            changed = connection.execute(statement, values).rowcount
+        assert changed == 1, f"{changed} rows were changed"
+        return [str(finding) for finding in self.verify().findings]
+
+
+@pytest.fixture(scope="module")
+def lived(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Books]:
+    path = tmp_path_factory.mktemp("books") / "lived.db"
+    migrate(f"sqlite:///{path}")
+    storage = sql_storage(f"sqlite:///{path}", CountingIds())
+    with a_town(storage) as town:
+        bus = town.installation.bus
+        paid_out = town.pay(town.book(after(days=1)))
+        in_debt = town.pay(town.book(after(days=2)))
+        cancelled = town.book(after(days=3))
+        town.pay(cancelled)
+        town.pass_time(days=2, hours=8)
+        town.cancel(cancelled)
+        town.pass_time(days=7)
+        bus.handle(
+            RefundPayment(payment_id=in_debt, reason="A complaint.", fault=Fault.TEACHER),
+            town.admin,
+        )
+        ahead = town.pay(town.book(town.clock.now() + timedelta(days=5)))
+        refunded = town.pay(town.book(town.clock.now() + timedelta(days=6)))
+        refund = RefundPayment(payment_id=refunded, amount="30.00", reason="A favour.")
+        bus.handle(refund, town.admin)
+        town.settle()
+        yield Books(
+            path=path,
+            town=town,
+            ahead=ahead,
+            paid_out=paid_out,
+            refunded=refunded,
+            in_debt=in_debt,
+        )
+
+
+@pytest.fixture
+def books(lived: Books, tmp_path: Path) -> Books:
+    copied = tmp_path / "copied.db"
+    with sqlite3.connect(lived.path) as source, sqlite3.connect(copied) as target:
+        source.backup(target)
+    return Books(
+        path=copied,
+        town=lived.town,
+        ahead=lived.ahead,
+        paid_out=lived.paid_out,
+        refunded=lived.refunded,
+        in_debt=lived.in_debt,
+    )
+
+
+def test_books_that_nobody_touched_are_right(books: Books) -> None:
+    report = books.verify()
+    assert report.findings == ()
+    assert report.is_clean
+    assert report.balances["books"] == report.balances["gateway"]
+    assert report.seen["payments"] == 5
+    assert report.seen["refunds"] == 3
+    assert report.seen["payouts"] >= 1
+
+
+def test_a_changed_line_is_found(books: Books) -> None:
+    found = books.damage(
+        "UPDATE ledger_lines SET amount = amount + 1 WHERE account = 'fee_deferred:' || "
+        "(SELECT booking_id FROM payments WHERE id = ?) AND amount < 0 AND entry_seq = "
+        "(SELECT seq FROM ledger_entries WHERE key = 'payment_succeeded:' || ?)",
+        books.ahead,
+        books.ahead,
+    )
+    assert any(f"entry payment_succeeded:{books.ahead}: cannot be read" in each for each in found)
+
+
+def test_two_lines_changed_so_that_they_still_balance_are_found(books: Books) -> None:
+    with sqlite3.connect(books.path) as connection:
+        connection.execute(
+            "UPDATE ledger_lines SET amount = amount + 1 WHERE account = 'fee' AND entry_seq = "
+            "(SELECT seq FROM ledger_entries WHERE key = 'lesson_ended:' || ?)",
+            (books.paid_out,),
+        )
+    found = books.damage(
+        "UPDATE ledger_lines SET amount = amount - 1 WHERE account LIKE 'fee_deferred:%' AND "
+        "entry_seq = (SELECT seq FROM ledger_entries WHERE key = 'lesson_ended:' || ?)",
+        books.paid_out,
+    )
+    assert any(
+        each.startswith(f"I2  entry lesson_ended:{books.paid_out}: position") for each in found
+    )
+
+
+def test_a_removed_entry_is_found(books: Books) -> None:
+    with sqlite3.connect(books.path) as connection:
+        connection.execute(
+            "DELETE FROM ledger_lines WHERE entry_seq = "
+            "(SELECT seq FROM ledger_entries WHERE key = 'payment_succeeded:' || ?)",
+            (books.ahead,),
+        )
+    found = books.damage(
+        "DELETE FROM ledger_entries WHERE key = 'payment_succeeded:' || ?", books.ahead
+    )
+    assert any("of the hash chain" in each and "1 missing" in each for each in found)
+    assert (
+        f"I4  {books.ahead}: is succeeded, but payment_succeeded:{books.ahead} is not booked"
+        in found
+    )
+
+
+def test_an_altered_seal_is_found(books: Books) -> None:
+    found = books.damage(
+        "UPDATE ledger_entries SET seal = replace(seal, substr(seal, 1, 8), 'deadbeef') "
+        "WHERE position = 3"
+    )
+    assert any("position 3 of the hash chain: the seal does not fit" in each for each in found)
+
+
+def test_a_changed_instant_of_an_entry_is_found(books: Books) -> None:
+    found = books.damage(
+        "UPDATE ledger_entries SET at = replace(at, '2026-', '2025-') WHERE position = 2"
+    )
+    assert len(found) == 1
+    assert "position 2 of the hash chain" in found[0]
+
+
+def test_entries_that_changed_places_are_found(books: Books) -> None:
+    with sqlite3.connect(books.path) as connection:
+        connection.execute("UPDATE ledger_entries SET position = -2 WHERE position = 2")
+        connection.execute("UPDATE ledger_entries SET position = 2 WHERE position = 3")
+    found = books.damage("UPDATE ledger_entries SET position = 3 WHERE position = -2")
+    assert any("position 2 of the hash chain" in each for each in found)
+
+
+def test_a_doubled_refund_is_found(books: Books) -> None:
+    found = books.damage(
+        "UPDATE refunds SET amount = amount * 2, promotion = promotion - amount "
+        "WHERE payment_id = ?",
+        books.refunded,
+    )
+    assert any("books 3000" in each and each.startswith("I5") for each in found)
+    assert any(each.startswith(f"I5  {books.refunded}: refunded is 3000") for each in found)
+
+
+def test_a_refund_that_was_copied_is_found(books: Books) -> None:
+    with sqlite3.connect(books.path) as connection:
+        cursor = connection.execute("SELECT * FROM refunds WHERE payment_id = ?", (books.refunded,))
+        names = [column[0] for column in cursor.description]
+        row = dict(zip(names, cursor.fetchone(), strict=True)) | {
+            "id": "re_copied",
+            "gateway_id": "re_other",
+        }
+    marks = ", ".join("?" * len(names))
+    found = books.damage(f"INSERT INTO refunds VALUES ({marks})", *(row[name] for name in names))
+    assert "I5  re_copied: is succeeded, but refund_reserved:re_copied is not booked" in found
+    assert any(
+        each.startswith(f"I5  {books.refunded}: the gateway gave back 3000") for each in found
+    )
+
+
+def test_a_changed_balance_is_found(books: Books) -> None:
+    found = books.damage("UPDATE teacher_balances SET receivable = receivable - 100")
+    teacher = books.town.teacher.user_id
+    assert any(each.startswith(f"I2  receivable:{teacher}: holds") for each in found)
+    assert any(each.startswith(f"I6  statement of {teacher} usd") for each in found)
+
+
+def test_a_changed_sum_of_what_was_paid_is_found(books: Books) -> None:
+    found = books.damage("UPDATE teacher_balances SET paid = paid + 1")
+    assert len(found) == 1
+    assert "paid; its payouts come to" in found[0]
+
+
+def test_a_lost_statement_line_is_found(books: Books) -> None:
+    found = books.damage("DELETE FROM earning_lines WHERE payment_id = ?", books.ahead)
+    assert len(found) == 1
+    assert "its lines of lessons ahead come to" in found[0]
+
+
+def test_a_line_that_left_its_payout_is_found(books: Books) -> None:
+    found = books.damage(
+        "UPDATE earning_lines SET payout_id = NULL WHERE payment_id = ?", books.paid_out
+    )
+    assert any(each.startswith("I6  po_") and "its lines come to" in each for each in found)
+
+
+def test_a_changed_payout_is_found(books: Books) -> None:
+    found = books.damage(
+        "UPDATE payouts SET amount = amount + 5 WHERE id = (SELECT min(id) FROM payouts)"
+    )
+    assert any(each.startswith("I6  po_") and "the gateway says" in each for each in found)
+
+
+def test_a_payment_that_claims_to_have_failed_is_found(books: Books) -> None:
+    found = books.damage("UPDATE payments SET status = 'failed' WHERE id = ?", books.ahead)
+    assert any(f"payment_succeeded:{books.ahead} is booked" in each for each in found)
+
+
+def test_more_captured_than_the_gateway_says_is_found(books: Books) -> None:
+    found = books.damage(
+        "UPDATE payments SET amount = 10100, list_amount = 10100, captured = 10100 WHERE id = ?",
+        books.ahead,
+    )
+    assert f"I4  {books.ahead}: captured 10100; the gateway says 10000" in found
+
+
+def test_an_impossible_payment_is_found_and_the_rest_is_still_looked_at(books: Books) -> None:
+    found = books.damage("UPDATE payments SET refunded = captured + 1 WHERE id = ?", books.ahead)
+    assert any(each.startswith("I2  payments: unreadable") for each in found)
+    assert not any(each.startswith("I3  cash") for each in found)
+
+
+def test_a_booking_that_ended_while_its_money_waits_is_found(books: Books) -> None:
+    found = books.damage(
+        "UPDATE bookings SET status = 'cancelled', outcome = 'cancelled_by_student' "
+        "WHERE id = (SELECT booking_id FROM payments WHERE id = ?)",
+        books.ahead,
+    )
+    assert any(f"I9  {books.ahead}: its money still waits" in each for each in found)
+
+
+def test_a_booking_that_shows_itself_unpaid_is_found(books: Books) -> None:
+    found = books.damage(
+        "UPDATE bookings SET payment_status = 'unpaid' "
+        "WHERE id = (SELECT booking_id FROM payments WHERE id = ?)",
+        books.ahead,
+    )
+    assert len(found) == 1
+    assert "shows itself unpaid" in found[0]
+
+
+def test_an_operation_that_is_stuck_is_found(books: Books) -> None:
+    found = books.damage(
+        "UPDATE operations SET state = 'unknown', error = 'it timed out' "
+        "WHERE id = (SELECT min(id) FROM operations)"
+    )
+    assert len(found) == 1
+    assert found[0].startswith("I13  op_")
+    assert "it timed out" in found[0]
+
+
+def test_a_webhook_that_nobody_takes_in_is_found(books: Books) -> None:
+    found = books.damage(
+        "UPDATE deliveries SET state = 'received', next_try_at = received_at "
+        "WHERE id = (SELECT min(id) FROM deliveries)"
+    )
+    assert len(found) == 1
+    assert found[0].startswith("I12  inbox: 1 webhooks wait")
+
+
+def test_cash_that_the_gateway_does_not_hold_is_found() -> None:
+    with a_town() as town:
+        gateway_id = town.payment(town.pay(town.book())).gateway_id
+        controls = town.installation.pieces.controls
+        assert controls is not None
+        assert gateway_id is not None
+        assert town.installation.verification().run().is_clean
+        # The gateway's dashboard gave something back, and no webhook told us.
+        controls.outside.refund_payment(gateway_id, 500)
+        report = town.installation.verification().run()
+    assert any(
+        str(finding).startswith("I3  cash:gateway") and "-500 unexplained" in finding.detail
+        for finding in report.findings
+    )
+
+
+def test_what_the_gateway_did_and_we_do_not_know_yet_is_no_break() -> None:
+    with a_town() as town:
+        booking = town.book()
+        bus = town.installation.bus
+        opened = bus.handle(CreatePaymentIntent(booking_id=booking), town.student)
+        controls = town.installation.pieces.controls
+        gateway_id = town.payment(opened.payment_id).gateway_id
+        assert controls is not None
+        assert gateway_id is not None
+        controls.browser.confirm(gateway_id, "pm_card_visa")
+        report = town.installation.verification().run()
+    assert report.is_clean
+    assert "the gateway moved 9680 usd that our books take in next" in report.notes
+
+
+def test_an_empty_database_is_right() -> None:
+    with a_town() as town:
+        assert town.installation.verification().run().is_clean
+
+
+def test_progress_is_told(books: Books) -> None:
+    told: list[tuple[str, int]] = []
+    storage = sql_storage(f"sqlite:///{books.path}", CountingIds())
+    Verification(
+        read=storage.read,
+        gateway=books.town.installation.pieces.gateway,
+        wall=ManualClock(books.town.clock.now()),
+    ).run(lambda what, seen: told.append((what, seen)))
+    storage.close()
+    assert ("payments", 5) in told
+
+
+def test_the_database_is_left_as_it_was(books: Books, tmp_path: Path) -> None:
+    before = tmp_path / "before.db"
+    shutil.copy(books.path, before)
+    books.verify()
+    with sqlite3.connect(before) as one, sqlite3.connect(books.path) as other:
+        assert list(one.iterdump()) == list(other.iterdump())
