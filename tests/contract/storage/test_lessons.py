@@ -195,3 +195,16 @@ def test_a_unit_sees_what_it_has_made_due_itself(school: Storage) -> None:
         return list(unit.bookings.due(after(hours=3), 10))
 
     assert school.work(decide) == ["bk_1", "bk_2", "bk_3"]
+
+
+def test_a_unit_sees_what_it_has_changed_due_once(school: Storage) -> None:
+    saved = keep_one(school, a_booking("bk_1", payment_due_at=after(hours=1)))
+
+    def decide(unit: Unit) -> list[tuple[str, ...]]:
+        again = unit.bookings.save(evolve(saved, cancel_reason="changed"))
+        before = unit.bookings.due(after(hours=2), 10)
+        unit.bookings.save(evolve(again, payment_due_at=after(hours=3)))
+        return [before, unit.bookings.due(after(hours=2), 10)]
+
+    assert school.work(decide) == [("bk_1",), ()]
+    assert due(school, after(hours=3)) == ["bk_1"]

@@ -18,6 +18,7 @@ from application.ports.storage import (
     PayoutFilter,
     RefundFilter,
     Storage,
+    Unit,
     UserFilter,
 )
 from domain.bookings import BookingStatus, PaymentState
@@ -323,3 +324,22 @@ def test_a_view_gives_values_as_they_were_saved(school: Storage) -> None:
     keep(school, gig)
     found = school.read(lambda views: views.gigs.find("gig_new"))
     assert found == evolve(gig, version=1)
+
+
+def test_a_unit_lists_what_it_has_changed_once_and_as_it_is_now(school: Storage) -> None:
+    keep(school, *(a_gig(f"gig_{n}", created_at=after(hours=n)) for n in range(2, 5)))
+
+    def decide(unit: Unit) -> list[tuple[str, str]]:
+        changed = unit.gigs.get(a_gig("gig_3").id).changed(at=NOW, title="Changed")
+        unit.gigs.save(changed)
+        unit.gigs.save(a_gig("gig_9", created_at=after(hours=3)))
+        page = unit.views.gigs.list(GigFilter(created=Created(since=NOW)), PageRequest())
+        return [(gig.id, gig.title) for gig in page.items]
+
+    title = a_gig().title
+    assert school.work(decide) == [
+        ("gig_4", title),
+        ("gig_9", title),
+        ("gig_3", "Changed"),
+        ("gig_2", title),
+    ]
