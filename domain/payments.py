@@ -323,6 +323,7 @@ class Payment:
         return evolve(
             self._linked(seen),
             status=PaymentStatus.SUCCEEDED,
+            attempt=self.attempt + (1 if self.status is PaymentStatus.FAILED else 0),
             captured=seen.captured,
             charge_id=seen.charge_id,
             receipt_url=seen.receipt_url,
