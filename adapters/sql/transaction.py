@@ -53,6 +53,8 @@ class Transaction:
 
     def stream(self, statement: Executable, **values: object) -> Iterator[Row]:
         """Return rows while they come, a few at a time, in bounded memory."""
-        yield from self._connection.execute(
+        # Closed as soon as nobody asks for more: PostgreSQL keeps a cursor open until then.
+        with self._connection.execute(
             statement, values, execution_options={"yield_per": ROWS_AT_A_TIME}
-        )
+        ) as rows:
+            yield from rows

@@ -11,10 +11,11 @@ _KINDS = {str(kind): kind for kind in AccountKind}
 
 
 def to_account(text: str) -> Account:
-    """Read an account. The names of two kinds have a colon, so the whole text is tried first."""
-    if text in _KINDS:
-        return Account(_KINDS[text])
+    """Read an account. The names of two kinds have a colon themselves."""
     kind, _, owner = text.partition(":")
+    if kind not in _KINDS:
+        more, _, owner = owner.partition(":")
+        kind = f"{kind}:{more}"
     return Account(_KINDS[kind], owner)
 
 
