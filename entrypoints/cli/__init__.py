@@ -4,7 +4,6 @@ Exit status: 0 done, 1 found something wrong, 2 misuse. Each command is a module
 imported when it is asked for: most need far less than the server.
 """
 
-import sys
 from collections.abc import Sequence
 from importlib import import_module
 
@@ -47,7 +46,3 @@ def _is_expected(error: Exception) -> bool:
     from entrypoints.preparing import SchemaBehind
 
     return isinstance(error, Misuse | DomainError | SchemaBehind)
-
-
-if __name__ == "__main__":
-    sys.exit(main())
