@@ -6,11 +6,11 @@ every concrete class that a handler asks for is registered before it, and nothin
 in a thread, where singletons would race.
 """
 
-import inspect
 from collections.abc import Callable, Mapping
 from importlib import import_module
 from typing import Any, get_type_hints
 
+import attrs
 import punq
 
 from application.bus import HANDLERS, Handler
@@ -116,9 +116,6 @@ def _register(container: punq.Container, wanted: type[Any], who: str) -> None:
     container.register(wanted, scope=punq.Scope.singleton)
 
 
-def _is_concrete(wanted: object) -> bool:
-    return (
-        inspect.isclass(wanted)
-        and not getattr(wanted, "_is_protocol", False)
-        and wanted.__module__.startswith("application.")
-    )
+def _is_concrete(wanted: type[Any]) -> bool:
+    """Tell whether it can be made from its parts: a class of ours, neither protocol nor builtin."""
+    return attrs.has(wanted) and not getattr(wanted, "_is_protocol", False)

@@ -145,9 +145,7 @@ class Story:
         )
 
     def _took_place(self, teacher: Caller, first: str, second: str) -> None:
-        self._now(
-            "Two days pass, and Theo says that the first lesson took place; then two more"
-        )
+        self._now("Two days pass, and Theo says that the first lesson took place; then two more")
         self._told(f"it is {self.api.advance(days=2, hours=3)}")
         done = teacher.post(f"/bookings/{first}/complete")
         self._told(f"the first lesson is {done['status']}")
