@@ -255,7 +255,8 @@ class CompleteBookingHandler(Deciding):
 
         def decide(unit: Unit) -> BookingId:
             booking, _ = locked(unit, actor, command.booking_id)
-            if not 1 <= (command.actual_minutes or 1) <= booking.period.minutes:
+            booked = booking.period.minutes
+            if command.actual_minutes is not None and not 1 <= command.actual_minutes <= booked:
                 raise InvalidField(
                     "actual_minutes", "Give one minute to as many as were booked.", "out_of_range"
                 )
