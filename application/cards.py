@@ -4,10 +4,10 @@ from attrs import evolve, frozen
 
 from application.answers import answered
 from application.bus import handles
+from application.card_file import CardFile, CardOfCustomer
 from application.commands import Actor, Command
 from application.customers import Customers
 from application.effects import Effects, Plans
-from application.gateway_effects import CardOfCustomer
 from application.ports.clock import Clock
 from application.ports.gateway import (
     Gateway,
@@ -46,6 +46,7 @@ class AddCard(Command[AddedCard]):
 class AddCardHandler:
     work: UnitOfWork
     customers: Customers
+    file: CardFile
 
     def __call__(self, command: AddCard, actor: Actor) -> AddedCard:
         student = actor.must_be(Role.STUDENT)
@@ -59,7 +60,7 @@ class AddCardHandler:
 
         def decide(unit: Unit) -> AddedCard:
             if command.set_as_default and not is_new and not card.is_default:
-                self.customers.choose(unit, unit.cards.of_student(student), card)
+                self.file.choose(unit, unit.cards.of_student(student), card)
             return answered(unit, result)
 
         return self.work(decide)
@@ -98,7 +99,7 @@ class SetDefaultCard(Command[CardId]):
 @frozen
 class SetDefaultCardHandler:
     work: UnitOfWork
-    customers: Customers
+    file: CardFile
 
     def __call__(self, command: SetDefaultCard, actor: Actor) -> CardId:
         student = actor.must_be(Role.STUDENT)
@@ -107,7 +108,7 @@ class SetDefaultCardHandler:
             cards = unit.cards.of_student(student)
             card = _own(cards, command.card_id)
             if not card.is_default:
-                self.customers.choose(unit, cards, card)
+                self.file.choose(unit, cards, card)
             return answered(unit, card.id)
 
         return self.work(decide)
@@ -127,7 +128,7 @@ class RemoveCardHandler:
     clock: Clock
     plans: Plans
     effects: Effects
-    customers: Customers
+    file: CardFile
 
     def __call__(self, command: RemoveCard, actor: Actor) -> None:
         student = actor.must_be(Role.STUDENT)
@@ -143,7 +144,7 @@ class RemoveCardHandler:
         if card.is_default and heir is not None:
             unit.cards.save(evolve(heir, is_default=True))
         if card.is_default:
-            self.customers.tell_gateway(unit, student, heir.gateway_id if heir else "")
+            self.file.tell_gateway(unit, student, heir.gateway_id if heir else "")
         user = unit.users.find(student)
         request = CardOfCustomer(
             card=removed.gateway_id,

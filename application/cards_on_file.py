@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from attrs import evolve, frozen
 
-from application.customers import Customers
+from application.card_file import CardFile
 from application.ports.clock import Clock
 from application.ports.gateway import Gateway, GatewayCard
 from application.ports.records import DeliveryState
@@ -18,7 +18,7 @@ class CardsOnFile:
 
     clock: Clock
     gateway: Gateway
-    customers: Customers
+    file: CardFile
 
     def seen(self, card: str) -> Callable[[Unit], DeliveryState]:
         """Read a card now; save it if it is a student's new one, or take its changes in."""
@@ -37,7 +37,7 @@ class CardsOnFile:
             )
             if is_being_added:
                 return DeliveryState.IGNORED  # the request that attaches it knows how to list it
-            self.customers.keep(unit, user.id, made, listed=True, default=None)
+            self.file.keep(unit, user.id, made)
             return DeliveryState.APPLIED
 
         return apply
@@ -73,7 +73,7 @@ class CardsOnFile:
             heir = next_default(others, now)
             if known.is_default and heir is not None:
                 unit.cards.save(evolve(heir, is_default=True))
-                self.customers.tell_gateway(unit, known.student_id, heir.gateway_id)
+                self.file.tell_gateway(unit, known.student_id, heir.gateway_id)
             return DeliveryState.APPLIED
 
         return apply

@@ -2,9 +2,9 @@
 
 from attrs import frozen
 
+from application.answers import bind, bound
+from application.card_file import NewCard
 from application.effects import DECLINED, Effects, Plans, failure_of
-from application.gateway_effects import CardOfCustomer
-from application.ports.clock import Clock
 from application.ports.gateway import (
     Gateway,
     GatewayBusy,
@@ -14,12 +14,11 @@ from application.ports.gateway import (
     NewCustomer,
     OutcomeUnknown,
 )
-from application.ports.ids import Ids
 from application.ports.records import Operation, OperationState
 from application.ports.storage import Unit, UnitOfWork
-from domain.cards import SavedCard, with_default
-from domain.errors import DomainError, GatewayUnavailable, NotFound, Refused
-from domain.ids import CardId, UserId
+from domain.cards import SavedCard
+from domain.errors import BrokenInvariant, DomainError, GatewayUnavailable, NotFound, Refused
+from domain.ids import UserId
 from domain.payments import Failure
 
 
@@ -90,8 +89,6 @@ class Customers:
     """Make sure that a user has a customer, and that a payment method is theirs."""
 
     work: UnitOfWork
-    clock: Clock
-    ids: Ids
     gateway: Gateway
     plans: Plans
     effects: Effects
@@ -150,32 +147,44 @@ class Customers:
         The same again answers the card that is there. Raises `PaymentMethodInvalid` for one that
         is unknown or another customer's, and `CardDeclined`.
         """
+        begun_before = bound("card")
+        if begun_before is not None:
+            return self._attached(self.effects.join(begun_before)), True
         customer = self.customer_of(user_id)
-        known = self._known(user_id, token)
+        known = self._known(user_id, token, listed=listed)
         if known is not None:
             return known, False
         self._must_be_free(token, customer)
-        request = CardOfCustomer(card=token, customer=customer)
-        operation = self.work(lambda unit: self.plans.plan(unit, "card.attach", user_id, request))
-        done = self.effects.perform(operation)
+        request = NewCard(card=token, customer=customer, listed=listed, default=default)
+
+        def decide(unit: Unit) -> Operation:
+            operation = self.plans.plan(unit, "card.attach", user_id, request)
+            bind(unit, "card", operation.id)
+            return operation
+
+        return self._attached(self.effects.perform(self.work(decide))), True
+
+    def _attached(self, done: Operation) -> SavedCard:
+        """Return the card that an operation has saved."""
         if done.state is OperationState.REFUSED:
             if not was_declined(done):
                 raise PaymentMethodInvalid("This payment method cannot be used here.")
             raise declined(failure_in(done))
-        if done.state is not OperationState.DONE or done.result is None:
+        result = done.result
+        if done.state is not OperationState.DONE or result is None:
             raise GatewayUnavailable("The payment gateway did not answer. Try again soon.")
-        made = self._read(done.result)
-        return self.work(
-            lambda unit: self.keep(unit, user_id, made, listed=listed, default=default)
-        )
+        card = self.work(lambda unit: unit.cards.by_gateway_id(result))
+        if card is None:
+            raise BrokenInvariant(f"{done.id} attached {result} and did not save it")
+        return card
 
-    def _known(self, user_id: UserId, token: str) -> SavedCard | None:
+    def _known(self, user_id: UserId, token: str, *, listed: bool) -> SavedCard | None:
         def decide(unit: Unit) -> SavedCard | None:
             card = unit.cards.by_gateway_id(token)
-            if card is None or card.removed_at is not None:
-                return None
-            if card.student_id != user_id:
+            if card is not None and card.student_id != user_id:
                 raise PaymentMethodInvalid("This payment method cannot be used here.")
+            if card is None or card.removed_at is not None or card.is_listed < listed:
+                return None
             return card
 
         return self.work(decide)
@@ -195,54 +204,3 @@ class Customers:
             raise GatewayUnavailable("The payment gateway did not answer.") from error
         except GatewayError as error:
             raise declined(failure_of(error)) from error
-
-    def keep(
-        self,
-        unit: Unit,
-        user_id: UserId,
-        made: GatewayCard,
-        *,
-        listed: bool,
-        default: bool | None,
-    ) -> tuple[SavedCard, bool]:
-        """Save an attached card in an open unit; tell whether it is new here."""
-        cards = unit.cards.of_student(user_id)
-        for card in cards:
-            if card.gateway_id == made.id:
-                return card, False
-        is_first = not any(card.is_default for card in cards)
-        card = unit.cards.save(
-            SavedCard(
-                id=CardId(self.ids.new("card")),
-                student_id=user_id,
-                gateway_id=made.id,
-                brand=made.brand,
-                last4=made.last4,
-                exp_month=made.exp_month,
-                exp_year=made.exp_year,
-                country=made.country,
-                is_default=False,
-                is_listed=listed,
-                created_at=self.clock.now(),
-            )
-        )
-        if listed and (default or is_first):
-            card = self.choose(unit, (*cards, card), card)
-        return card, True
-
-    def choose(self, unit: Unit, cards: tuple[SavedCard, ...], chosen: SavedCard) -> SavedCard:
-        """Make one card the only default, here now and at the gateway by the worker."""
-        result = chosen
-        # The old default gives way first: a student never has two, not even inside the unit.
-        for changed in sorted(with_default(cards, chosen.id), key=lambda card: card.is_default):
-            saved = unit.cards.save(changed)
-            result = saved if saved.id == chosen.id else result
-        self.tell_gateway(unit, chosen.student_id, chosen.gateway_id)
-        return result
-
-    def tell_gateway(self, unit: Unit, student: UserId, card: str) -> None:
-        """Have the worker set (or with an empty card clear) the default for invoices."""
-        user = unit.users.find(student)
-        if user is not None and user.gateway_customer_id is not None:
-            request = CardOfCustomer(card=card, customer=user.gateway_customer_id)
-            self.plans.plan(unit, "card.set_default", student, request, for_worker=True)

@@ -49,6 +49,9 @@ SAME_KEY_UNTIL = timedelta(hours=23)
 NEW_KEY_FROM = timedelta(hours=26)
 """From when the gateway has surely forgotten a key, so that another attempt is safe to begin."""
 
+TOLD_AGAIN_SECONDS = 86_400.0
+"""How long an operation rests that a person was told of, before it is looked for again."""
+
 BUSY_TRIES = 3
 DECLINED = "Declined"
 """How a recorded refusal says that it was the bank's, not the gateway's."""
@@ -211,16 +214,17 @@ class Effects:
             )
         if operation.attempt > 1:
             self.alert("stuck_operation", operation.id, f"{operation.kind}: {operation.error}")
-            return self._unknown(operation, OutcomeUnknown("a person was told"), then)
-        return self.work(
-            lambda unit: unit.operations.save(
-                evolve(
-                    unit.operations.get(operation.id),
-                    attempt=operation.attempt + 1,
-                    created_at=self.wall.now(),
-                    lease_until=self.wall.now(),
-                )
-            )
+            told = OutcomeUnknown(operation.error or "a person was told")
+            return self._unknown(operation, told, then, pause_seconds=TOLD_AGAIN_SECONDS)
+        return self.work(lambda unit: self._begin_attempt(unit, operation))
+
+    def _begin_attempt(self, unit: Unit, operation: Operation) -> Operation:
+        current = unit.operations.get(operation.id)
+        if not current.state.is_open or current.fence != operation.fence:
+            return current  # another has taken over while we slept
+        now = self.wall.now()
+        return unit.operations.save(
+            evolve(current, attempt=current.attempt + 1, created_at=now, lease_until=now)
         )
 
     def _send(self, effect: Effect, operation: Operation) -> Any:
@@ -261,7 +265,8 @@ class Effects:
         reused: KeyReused,
         then: Then | None,
     ) -> Operation:
-        self.alert("key_reused", operation.id, str(reused))
+        if operation.error != str(reused):  # told already, when it was tried before
+            self.alert("key_reused", operation.id, str(reused))
         try:
             found = effect.probe(operation)
         except GatewayError:
@@ -310,12 +315,21 @@ class Effects:
 
         return self.work(decide)
 
-    def _unknown(self, operation: Operation, error: GatewayError, then: Then | None) -> Operation:
+    def _unknown(
+        self,
+        operation: Operation,
+        error: GatewayError,
+        then: Then | None,
+        *,
+        pause_seconds: float | None = None,
+    ) -> Operation:
         def decide(unit: Unit) -> Operation:
             current = unit.operations.get(operation.id)
             if current.state.is_open and current.fence == operation.fence:
                 tries = current.tries + 1
-                pause = min(2.0**tries, 600.0) * (0.5 + self.randomness.fraction())
+                pause = pause_seconds or (
+                    min(2.0**tries, 600.0) * (0.5 + self.randomness.fraction())
+                )
                 current = unit.operations.save(
                     current.moved(
                         OperationState.UNKNOWN,

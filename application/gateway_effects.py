@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 from attrs import evolve, frozen
 
 from application.applying import Applying, GatewayPaymentRef
+from application.card_file import CardFile, CardOfCustomer, NewCard
 from application.effects import Effect, failure_of
 from application.payout_booking import PayoutBooking
 from application.ports.clock import Clock
@@ -27,6 +28,7 @@ from application.ports.gateway import (
     GatewayRefund,
     GatewayRefused,
     GatewayTransfer,
+    KeyReused,
     NewAccount,
     NewCustomer,
     NewPayment,
@@ -47,14 +49,6 @@ _MOVED_ON = {
     GatewayPaymentStatus.SUCCEEDED,
     GatewayPaymentStatus.CANCELED,
 }
-
-
-@frozen(kw_only=True)
-class CardOfCustomer:
-    """Name a card and the customer it is to belong to, as the params of an operation."""
-
-    card: str
-    customer: str
 
 
 @frozen
@@ -129,6 +123,8 @@ class CancelPayment(PaymentEffect):
         payment = GatewayPaymentRef(**operation.params).payment  # type: ignore[arg-type]
         try:
             return self.gateway.payments.cancel_payment(payment, key=key)
+        except KeyReused:
+            raise
         except GatewayRefused:
             return self.gateway.payments.payment(payment)
 
@@ -233,22 +229,30 @@ class CreateCustomer:
 
 @frozen
 class AttachCard:
-    """Attach a card to a customer; who asked saves it from the operation's result."""
+    """Attach a card to a customer, and save it."""
 
     gateway: Gateway
+    file: CardFile
     kind: ClassVar[str] = "card.attach"
 
     def send(self, operation: Operation, key: str) -> GatewayCard:
         """Attach the card."""
-        asked = CardOfCustomer(**operation.params)  # type: ignore[arg-type]
+        asked = NewCard(**operation.params)  # type: ignore[arg-type]
         return self.gateway.cards.attach_card(asked.card, customer=asked.customer, key=key)
 
     def probe(self, operation: Operation) -> GatewayCard | None:
-        """Tell nothing: a test token becomes a card of another id, so the same key must tell."""
-        return None
+        """Tell whether it is the customer's. A test token, which becomes a card of another id,
+        never is: there the same key has to tell.
+        """
+        card = self.gateway.cards.card(str(operation.params["card"]))
+        return card if card.customer == operation.params["customer"] else None
 
     def apply(self, unit: Unit, operation: Operation, made: GatewayCard) -> str | None:
-        """Nothing to book: the card itself is saved by the command, from this result."""
+        """Save the card as was asked, once."""
+        asked = NewCard(**operation.params)  # type: ignore[arg-type]
+        self.file.keep(
+            unit, UserId(operation.subject), made, listed=asked.listed, default=asked.default
+        )
         return made.id
 
     def refuse(self, unit: Unit, operation: Operation, error: GatewayError) -> None:
