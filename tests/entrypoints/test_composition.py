@@ -51,7 +51,7 @@ class WhisperHandler:
 
 def test_a_missing_piece_fails_at_start_with_its_name(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(HANDLERS, Whisper, WhisperHandler)
-    with pytest.raises(MissingPiece, match="Unheard, which the handler of Whisper asks for"):
+    with pytest.raises(MissingPiece, match="Unheard, which WhisperHandler asks for"):
         compose(settings())
 
 
