@@ -22,7 +22,7 @@ from application.ports.records import Answer, IdempotencyRecord
 from application.ports.storage import Views
 from domain.errors import DomainError, NotFound
 from entrypoints.http.card_numbers import refuse_card_numbers, without_card_numbers
-from entrypoints.http.endpoints import Call, Endpoint, Raw, Reply, Show
+from entrypoints.http.endpoints import Call, Endpoint, NoFields, Raw, Reply, Show
 from entrypoints.http.keys import HEADER, RequestKey, request_key
 from entrypoints.http.problems import HttpProblem, refusal_of
 from entrypoints.http.reading import body_as, needs_a_body, query_as
@@ -91,7 +91,9 @@ class Runner:
         if endpoint.body is not None:
             if not raw and needs_a_body(endpoint.body):
                 raise HttpProblem("malformed_body", "A JSON body is required.")
-            arguments["body"] = body_as(raw, endpoint.body, exempt=endpoint.may_hold_card_number)
+            body = body_as(raw, endpoint.body, exempt=endpoint.may_hold_card_number)
+            if endpoint.body is not NoFields:
+                arguments["body"] = body
         elif endpoint.takes_raw:
             arguments["raw"] = raw
         if endpoint.query is not None:
