@@ -6,7 +6,7 @@ import pytest
 from attrs import evolve
 
 from application.ports.records import DeliveryState, OperationState
-from application.ports.storage import Health, Storage, Views
+from application.ports.storage import Health, Storage, Unit, Views
 from domain.bookings import BookingStatus
 from domain.events import BookingRequested
 from domain.ledger import SUSPENSE, clearing
@@ -184,6 +184,18 @@ def test_a_stream_gives_values_as_they_are_now(school: Storage) -> None:
     payment = keep_one(school, a_payment("pay_1", booking_id=None))
     changed = keep_one(school, evolve(payment, receipt_url="https://example.com/r"))
     assert school.read(lambda views: list(views.everything.payments())) == [changed]
+
+
+def test_a_units_own_streams_give_what_it_has_written(school: Storage) -> None:
+    kept = keep_one(school, a_payout("po_1"))
+    keep(school, a_payout("po_2"))
+
+    def decide(unit: Unit) -> list[tuple[str, str | None]]:
+        unit.payouts.save(evolve(kept, reference="changed"))
+        unit.payouts.save(a_payout("po_3"))
+        return [(payout.id, payout.reference) for payout in unit.views.everything.payouts()]
+
+    assert sorted(school.work(decide)) == [("po_1", "changed"), ("po_2", None), ("po_3", None)]
 
 
 def test_refunds_and_balances_are_streamed_too(school: Storage) -> None:

@@ -177,6 +177,24 @@ def test_an_accounts_entries_are_oldest_first(storage: Storage) -> None:
     assert of("suspense") == []
 
 
+def test_a_units_own_books_show_what_it_posts(storage: Storage) -> None:
+    first, second = an_entry("a:1", 500), an_entry("a:2", 300)
+    post(storage, first)
+
+    def decide(unit: Unit) -> tuple[object, ...]:
+        unit.ledger.post(second)
+        books = unit.views.books
+        return (
+            [link.entry for link in books.entries()],
+            sorted(books.balances()),
+            list(books.of_account("cash:bank")),
+            books.entry("a:2"),
+        )
+
+    balances = [("cash:bank", "usd", 800), ("cash:gateway", "usd", -800)]
+    assert storage.work(decide) == ([first, second], balances, [first, second], second)
+
+
 # --- The chain ---
 
 

@@ -1,4 +1,4 @@
-"""Operations, the inbox, the outbox, idempotency keys, the audit log, settings and rate limits."""
+"""Idempotency keys, the audit log, settings and rate limits."""
 
 from datetime import datetime, timedelta
 
@@ -6,249 +6,20 @@ import pytest
 from attrs import evolve
 
 from application.ports.records import (
-    DeliveryState,
     IdempotencyRecord,
-    Operation,
-    OperationState,
 )
 from application.ports.storage import AuditFilter, PageRequest, Storage, Unit
-from domain.errors import BrokenInvariant, NotFound, StaleWrite
-from domain.events import BookingConfirmed, BookingRequested
-from domain.ids import MessageId
+from domain.errors import BrokenInvariant
 from tests.builders import (
     NOW,
-    a_booking,
-    a_delivery,
     after,
     an_answer,
     an_audit_entry,
     an_idempotency_record,
-    an_operation,
 )
-from tests.contract.storage.keeping import ids_of, keep, keep_one
+from tests.contract.storage.keeping import keep
 
 A_MOMENT = timedelta(microseconds=1)
-
-
-# --- Operations ---
-
-
-def claim(storage: Storage, at: datetime = NOW, limit: int = 10) -> tuple[Operation, ...]:
-    until = at + timedelta(minutes=5)
-    return storage.work(lambda unit: unit.operations.claim_due(at, until, limit))
-
-
-def test_operations_about_one_thing_are_oldest_first(storage: Storage) -> None:
-    keep(
-        storage,
-        an_operation("op_3", created_at=after(hours=2)),
-        an_operation("op_1", created_at=after(hours=1)),
-        an_operation("op_2", created_at=after(hours=1)),
-        an_operation("op_4", subject="pay_2"),
-    )
-    found = storage.work(lambda unit: unit.operations.of_subject("pay_1"))
-    assert ids_of(found) == ["op_1", "op_2", "op_3"]
-
-
-def test_an_operation_is_claimed_with_a_higher_fence_and_a_new_lease(storage: Storage) -> None:
-    keep(storage, an_operation("op_1", lease_until=NOW, fence=3))
-    (claimed,) = claim(storage)
-    assert (claimed.fence, claimed.lease_until) == (4, after(minutes=5))
-    assert storage.work(lambda unit: unit.operations.get(claimed.id)) == claimed
-
-
-def test_a_claimed_operation_can_be_saved(storage: Storage) -> None:
-    keep(storage, an_operation("op_1", lease_until=NOW))
-    (claimed,) = claim(storage)
-    keep(storage, claimed.moved(OperationState.DONE, at=NOW, result="pi_1"))
-    assert storage.work(lambda unit: unit.operations.get(claimed.id)).result == "pi_1"
-
-
-def test_one_who_held_the_lease_before_cannot_save_any_more(storage: Storage) -> None:
-    before = keep_one(storage, an_operation("op_1", lease_until=NOW))
-    claim(storage)
-    with pytest.raises(StaleWrite):
-        keep(storage, before.moved(OperationState.DONE, at=NOW))
-
-
-def test_an_operation_is_not_claimed_while_its_lease_runs(storage: Storage) -> None:
-    keep(storage, an_operation("op_1", lease_until=after(minutes=1)))
-    assert claim(storage, after(minutes=1) - A_MOMENT) == ()
-    assert ids_of(claim(storage, after(minutes=1))) == ["op_1"]
-
-
-def test_an_operation_is_not_claimed_twice(storage: Storage) -> None:
-    keep(storage, an_operation("op_1", lease_until=NOW))
-    assert len(claim(storage)) == 1
-    assert claim(storage) == ()
-    assert ids_of(claim(storage, after(minutes=5))) == ["op_1"]
-
-
-@pytest.mark.parametrize("state", OperationState)
-def test_only_open_operations_are_claimed(storage: Storage, state: OperationState) -> None:
-    keep(storage, an_operation("op_1", lease_until=NOW, state=state))
-    assert len(claim(storage)) == (1 if state.is_open else 0)
-
-
-def test_the_longest_free_operations_are_claimed_first_and_no_more_than_asked_for(
-    storage: Storage,
-) -> None:
-    keep(
-        storage,
-        an_operation("op_1", lease_until=after(minutes=-1)),
-        an_operation("op_2", lease_until=after(minutes=-3)),
-        an_operation("op_3", lease_until=after(minutes=-2)),
-    )
-    assert sorted(ids_of(claim(storage, limit=2))) == ["op_2", "op_3"]
-    assert ids_of(claim(storage, limit=2)) == ["op_1"]
-
-
-# --- Inbox ---
-
-
-def receive(storage: Storage, id: str = "evt_1", **fields: object) -> bool:
-    return storage.work(lambda unit: unit.inbox.receive(a_delivery(id, **fields)))
-
-
-def due(storage: Storage, at: datetime, limit: int = 10) -> list[str]:
-    return list(storage.work(lambda unit: unit.inbox.due(at, limit)))
-
-
-def test_a_delivery_is_received_with_every_field(storage: Storage) -> None:
-    delivery = a_delivery(
-        "evt_1", account="acct_1", livemode=True, body=b"\x00\xff{}", facts={"a": "b", "c": ""}
-    )
-    assert storage.work(lambda unit: unit.inbox.receive(delivery))
-    assert storage.work(lambda unit: unit.inbox.get("evt_1")) == evolve(delivery, version=1)
-
-
-def test_a_delivery_is_received_once(storage: Storage) -> None:
-    assert receive(storage, body=b"first")
-    assert not receive(storage, body=b"second")
-    assert storage.work(lambda unit: unit.inbox.get("evt_1")).body == b"first"
-
-
-def test_a_delivery_is_received_once_within_a_unit(storage: Storage) -> None:
-    def decide(unit: Unit) -> list[bool]:
-        return [unit.inbox.receive(a_delivery("evt_1")) for _ in range(2)]
-
-    assert storage.work(decide) == [True, False]
-
-
-def test_a_unit_goes_on_after_a_delivery_that_was_there_already(storage: Storage) -> None:
-    receive(storage)
-
-    def decide(unit: Unit) -> None:
-        unit.inbox.receive(a_delivery("evt_1"))
-        unit.settings.put("went", "on")
-
-    storage.work(decide)
-    assert storage.work(lambda unit: unit.settings.get("went")) == "on"
-
-
-def test_an_unknown_delivery_is_absent(storage: Storage) -> None:
-    with pytest.raises(NotFound):
-        storage.work(lambda unit: unit.inbox.get("evt_1"))
-
-
-def test_a_delivery_is_changed_by_one_at_a_time(storage: Storage) -> None:
-    receive(storage)
-    got = storage.work(lambda unit: unit.inbox.get("evt_1"))
-    applied = evolve(got, state=DeliveryState.APPLIED, applied_at=after(hours=1), next_try_at=None)
-    saved = storage.work(lambda unit: unit.inbox.save(applied))
-    assert saved == evolve(applied, version=got.version + 1)
-    assert storage.work(lambda unit: unit.inbox.get("evt_1")) == saved
-    with pytest.raises(StaleWrite):
-        storage.work(lambda unit: unit.inbox.save(applied))
-
-
-def test_a_delivery_is_due_when_its_next_try_has_come(storage: Storage) -> None:
-    receive(storage, next_try_at=after(minutes=1))
-    assert due(storage, after(minutes=1) - A_MOMENT) == []
-    assert due(storage, after(minutes=1)) == ["evt_1"]
-
-
-def test_the_oldest_delivery_is_due_first_and_no_more_than_asked_for(storage: Storage) -> None:
-    receive(storage, "evt_2", received_at=after(minutes=2), next_try_at=after(minutes=2))
-    receive(storage, "evt_3", received_at=after(minutes=3), next_try_at=after(minutes=3))
-    receive(storage, "evt_1", received_at=after(minutes=1), next_try_at=after(minutes=1))
-    assert due(storage, after(minutes=3)) == ["evt_1", "evt_2", "evt_3"]
-    assert due(storage, after(minutes=3), limit=2) == ["evt_1", "evt_2"]
-
-
-@pytest.mark.parametrize("state", DeliveryState)
-def test_only_received_deliveries_are_due(storage: Storage, state: DeliveryState) -> None:
-    receive(storage, state=state)
-    assert due(storage, NOW) == (["evt_1"] if state is DeliveryState.RECEIVED else [])
-
-
-def test_a_delivery_without_a_next_try_is_not_due(storage: Storage) -> None:
-    receive(storage, next_try_at=None)
-    assert due(storage, after(days=9)) == []
-
-
-# --- Outbox ---
-
-
-@pytest.fixture
-def letters(school: Storage) -> Storage:
-    """Lend a storage with three messages of two units."""
-    keep(
-        school,
-        a_booking(
-            "bk_1",
-            events=(
-                BookingRequested(booking="bk_1", at=NOW),
-                BookingConfirmed(booking="bk_1", at=NOW),
-            ),
-        ),
-    )
-    keep(school, a_booking("bk_2", events=(BookingRequested(booking="bk_2", at=NOW),)))
-    return school
-
-
-def waiting(storage: Storage, limit: int = 10) -> list[MessageId]:
-    return ids_of(storage.work(lambda unit: unit.outbox.waiting(limit)))  # type: ignore[return-value]
-
-
-def test_messages_wait_oldest_first(letters: Storage) -> None:
-    messages = letters.work(lambda unit: unit.outbox.waiting(10))
-    assert [message.event for message in messages] == [
-        BookingRequested(booking="bk_1", at=NOW),
-        BookingConfirmed(booking="bk_1", at=NOW),
-        BookingRequested(booking="bk_2", at=NOW),
-    ]
-
-
-def test_no_more_messages_are_handed_out_than_asked_for(letters: Storage) -> None:
-    assert waiting(letters, limit=2) == waiting(letters)[:2]
-
-
-def test_a_message_waits_until_it_is_done(letters: Storage) -> None:
-    first, second, third = waiting(letters)
-    assert waiting(letters) == [first, second, third]
-    letters.work(lambda unit: unit.outbox.done([first, third]))
-    assert waiting(letters) == [second]
-
-
-def test_a_message_that_is_done_in_a_unit_that_fails_still_waits(letters: Storage) -> None:
-    messages = waiting(letters)
-
-    def decide(unit: Unit) -> None:
-        unit.outbox.done(messages)
-        raise ZeroDivisionError
-
-    with pytest.raises(ZeroDivisionError):
-        letters.work(decide)
-    assert waiting(letters) == messages
-
-
-def test_a_message_may_be_done_twice(letters: Storage) -> None:
-    first, *rest = waiting(letters)
-    letters.work(lambda unit: unit.outbox.done([first]))
-    letters.work(lambda unit: unit.outbox.done([first]))
-    letters.work(lambda unit: unit.outbox.done([]))
-    assert waiting(letters) == rest
 
 
 # --- Idempotency keys ---
