@@ -1,6 +1,12 @@
-"""Values inside aggregates, as they lie in columns of structure."""
+"""Values inside aggregates, as they lie in columns of JSON text.
 
+Most rows of a page have the same terms, the same policy or the same teachers as others. All are
+immutable, so that each text is read once and its value shared.
+"""
+
+import json
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 from domain.bookings import Terms
@@ -13,43 +19,47 @@ from domain.policies import CancellationPolicy, Tier
 Json = Mapping[str, Any]
 
 
-def from_teachers(teachers: Sequence[Teaching]) -> list[dict[str, Any]]:
+def from_teachers(teachers: Sequence[Teaching]) -> str:
     """Return teachers and their weights, in their order."""
-    return [{"id": teaching.teacher_id, "weight": teaching.weight} for teaching in teachers]
+    return _text([{"id": each.teacher_id, "weight": each.weight} for each in teachers])
 
 
-def to_teachers(data: Sequence[Json]) -> tuple[Teaching, ...]:
+@lru_cache(maxsize=4096)
+def to_teachers(text: str) -> tuple[Teaching, ...]:
     """Read teachers and their weights."""
-    return tuple(Teaching(UserId(each["id"]), each["weight"]) for each in data)
+    return tuple(Teaching(UserId(each["id"]), each["weight"]) for each in json.loads(text))
 
 
-def from_policy(policy: CancellationPolicy) -> dict[str, Any]:
+def from_policy(policy: CancellationPolicy) -> str:
     """Return a policy's name and its tiers as pairs of notice in minutes and percent."""
-    tiers = [[tier.notice_minutes, tier.refund_percent] for tier in policy.tiers]
-    return {"name": policy.name, "tiers": tiers}
+    return _text(_from_policy(policy))
 
 
-def to_policy(data: Json) -> CancellationPolicy:
+@lru_cache(maxsize=1024)
+def to_policy(text: str) -> CancellationPolicy:
     """Read a policy."""
-    return CancellationPolicy(data["name"], tuple(Tier(*tier) for tier in data["tiers"]))
+    return _to_policy(json.loads(text))
 
 
-def from_terms(terms: Terms) -> dict[str, Any]:
+def from_terms(terms: Terms) -> str:
     """Return what was agreed on."""
     fees = terms.fees
-    return {
+    data = {
         "currency": fees.minimum.currency.code,
         "basis_points": fees.basis_points,
         "minimum": fees.minimum.minor,
         "cap": None if fees.cap is None else fees.cap.minor,
         "bearing": terms.fee_on_refund.bearing,
         "kept_percent": terms.fee_on_refund.kept_percent,
-        "policy": from_policy(terms.policy),
+        "policy": _from_policy(terms.policy),
     }
+    return _text(data)
 
 
-def to_terms(data: Json) -> Terms:
+@lru_cache(maxsize=1024)
+def to_terms(text: str) -> Terms:
     """Read what was agreed on."""
+    data = json.loads(text)
     of = currency(data["currency"])
     return Terms(
         fees=FeeSchedule(
@@ -57,6 +67,19 @@ def to_terms(data: Json) -> Terms:
             minimum=Money(data["minimum"], of),
             cap=None if data["cap"] is None else Money(data["cap"], of),
         ),
-        policy=to_policy(data["policy"]),
+        policy=_to_policy(data["policy"]),
         fee_on_refund=FeeOnRefund(FeeBearing(data["bearing"]), data["kept_percent"]),
     )
+
+
+def _from_policy(policy: CancellationPolicy) -> dict[str, Any]:
+    tiers = [[tier.notice_minutes, tier.refund_percent] for tier in policy.tiers]
+    return {"name": policy.name, "tiers": tiers}
+
+
+def _to_policy(data: Json) -> CancellationPolicy:
+    return CancellationPolicy(data["name"], tuple(Tier(*tier) for tier in data["tiers"]))
+
+
+def _text(data: object) -> str:
+    return json.dumps(data, separators=(",", ":"))

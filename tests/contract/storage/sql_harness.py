@@ -6,7 +6,6 @@ not matter, but whom and what a value points at has to exist by its end. What br
 """
 
 import contextlib
-import shutil
 import tempfile
 from collections.abc import Iterator
 from functools import cache
@@ -38,7 +37,7 @@ class CountingIds:
 @contextlib.contextmanager
 def sqlite_storage(path: Path) -> Iterator[Storage]:
     """Lend an empty storage in a new file at `path`."""
-    shutil.copyfile(_migrated_file(), path)
+    path.write_bytes(_migrated_file())
     storage = sql_storage(f"sqlite:///{path}", CountingIds())
     try:
         yield storage
@@ -70,7 +69,8 @@ def empty(dsn: str) -> None:
 
 
 @cache
-def _migrated_file() -> Path:
-    directory = Path(tempfile.mkdtemp(prefix="migrated_"))
-    migrate(f"sqlite:///{directory / 'template.db'}")
-    return directory / "template.db"
+def _migrated_file() -> bytes:
+    with tempfile.TemporaryDirectory() as directory:
+        template = Path(directory) / "template.db"
+        migrate(f"sqlite:///{template}")
+        return template.read_bytes()

@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 from adapters.sql.migrations.parts import check, one_of, partial_index, reference
-from adapters.sql.types import Instant, Structure
+from adapters.sql.types import Instant
 
 revision = "0001"
 down_revision = None
@@ -93,14 +93,14 @@ def _gigs() -> None:
     op.create_table(
         "gigs",
         sa.Column("id", sa.Text(), nullable=False),
-        sa.Column("teachers", Structure, nullable=False),
+        sa.Column("teachers", sa.Text(), nullable=False),
         sa.Column("title", sa.Text(), nullable=False),
         sa.Column("description", sa.Text(), nullable=False),
         sa.Column("currency", sa.Text(), nullable=False),
         sa.Column("hourly_rate", sa.BigInteger(), nullable=False),
         sa.Column("capacity", sa.Integer(), nullable=False),
         sa.Column("confirmation", sa.Text(), nullable=False),
-        sa.Column("policy", Structure, nullable=False),
+        sa.Column("policy", sa.Text(), nullable=False),
         sa.Column("minimum_minutes", sa.Integer(), nullable=False),
         sa.Column("maximum_minutes", sa.Integer(), nullable=False),
         sa.Column("accepts_hours", sa.Boolean(), nullable=False),
