@@ -11,7 +11,7 @@ from functools import partial
 from attrs import evolve, frozen
 
 from application.answers import answered
-from application.applying import Applying
+from application.applying import AMOUNT_MISMATCH, Applying
 from application.bus import handles
 from application.cards_on_file import CardsOnFile
 from application.commands import Actor, Command
@@ -40,10 +40,11 @@ from application.ports.storage import (
 )
 from application.staff import audited
 from domain import ledger
-from domain.errors import BrokenInvariant, DomainError, NotFound
+from domain.errors import BrokenInvariant, Conflict, DomainError, NotFound
 from domain.events import StaffAlerted
 from domain.ids import OperationId, PaymentId, PayoutId, RefundId
 from domain.money import Money, currency
+from domain.payments import LIVE, Payment, PaymentStatus
 from domain.people import Role
 
 Applier = Callable[[Unit], DeliveryState]
@@ -51,6 +52,12 @@ Applier = Callable[[Unit], DeliveryState]
 
 RETRY_AT_MOST = timedelta(hours=1)
 TELL_STAFF_AFTER_TRIES = 8
+
+
+class PaymentNotTakenIn(Conflict):
+    """What a delivery concerns is about to be taken in; look again later."""
+
+    code = "payment_not_taken_in"
 
 
 class WebhookRejected(DomainError):
@@ -147,6 +154,8 @@ class Processing:
         """Read what the delivery is about, and return how to apply it."""
         if delivery.livemode != self.gateway.profile.livemode:
             return _ignore
+        if delivery.account is not None and delivery.type != "account.updated":
+            return _ignore  # what a teacher does in an account of their own
         for prefix, look in (
             ("payment_intent.", self._payment),
             ("charge.dispute.", self._dispute),
@@ -212,7 +221,11 @@ class Processing:
     def _adopted(self, unit: Unit, seen: GatewayRefund) -> RefundId | None:
         """Take over a refund of our payment that somebody made at the gateway itself."""
         payment = unit.payments.by_gateway_id(seen.payment) if seen.payment else None
-        return None if payment is None else self.applying.adopt_refund(unit, payment.id, seen)
+        if payment is None:
+            return None
+        if payment.status in _NOT_CAPTURED_YET and not _is_mismatch(payment):
+            raise PaymentNotTakenIn("The refund was told before its payment's success.")
+        return self.applying.adopt_refund(unit, payment.id, seen)
 
     def _transfer(self, delivery: Delivery) -> Applier:
         seen = self.gateway.transfers.transfer(delivery.object_id)
@@ -231,20 +244,22 @@ class Processing:
         return apply
 
     def _bank_payout(self, delivery: Delivery) -> Applier:
-        """Book the gateway's payouts to the platform's own bank; a teacher's bank is theirs."""
-        book = {
-            "payout.paid": ledger.bank_payout,
-            "payout.failed": ledger.bank_payout_failed,
-        }.get(delivery.type)
+        """Book the gateway's payouts to the platform's own bank.
+
+        One that failed may never have been told as paid, or only be told so later: it is booked as
+        both, each once, so that nothing is left of it in any order.
+        """
         facts = delivery.facts
-        if delivery.account is not None or book is None or "amount" not in facts:
+        books = _BANK_PAYOUTS.get(delivery.type, ())
+        if not books or "amount" not in facts:
             return _ignore
         amount = Money(int(facts["amount"]), currency(facts["currency"]))
 
         def apply(unit: Unit) -> DeliveryState:
-            entry = book(delivery.object_id, amount, self.clock.now())
-            if entry is not None:
-                unit.ledger.post(entry)
+            for book in books:
+                entry = book(delivery.object_id, amount, self.clock.now())
+                if entry is not None:
+                    unit.ledger.post(entry)
             return DeliveryState.APPLIED
 
         return apply
@@ -277,6 +292,20 @@ class Processing:
         if delivery.type == "charge.dispute.created":
             return lambda _: DeliveryState.SUSPENDED
         return _ignore
+
+
+_NOT_CAPTURED_YET = {*LIVE, PaymentStatus.CANCELING}
+
+
+def _is_mismatch(payment: Payment) -> bool:
+    """Tell whether it was captured with an amount that nobody asked for, and will not succeed."""
+    return payment.failure is not None and payment.failure.code == AMOUNT_MISMATCH
+
+
+_BANK_PAYOUTS = {
+    "payout.paid": (ledger.bank_payout,),
+    "payout.failed": (ledger.bank_payout, ledger.bank_payout_failed),
+}
 
 
 def _ignore(_: Unit) -> DeliveryState:
