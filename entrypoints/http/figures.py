@@ -51,7 +51,7 @@ class Figures:
         self.seconds.labels(method, route).observe(seconds)
 
 
-@frozen
+@frozen(eq=False)
 class _Business(Collector):
     health: Health
     now: datetime
