@@ -93,18 +93,20 @@ class Market:
             wall_clock=self.wall,
             randomness=self.randomness,
         )
-        self.installation: Installation = compose(
-            load_settings({"TUITION_DATABASE_URL": "memory://", **(settings or {})}),
-            Overrides(
-                storage=self.storage,
-                gateway=FakeGateway(gateway=self.world.gateway, controls=self.world.controls),
-                wall=self.wall,
-                clock=self.clock,
-                ids=self.ids,
-                randomness=self.randomness,
-                passwords=Argon2Passwords(memory_kib=8, rounds=1),
-                alerts=self.staff,
-            ),
+        self.settings = load_settings({"TUITION_DATABASE_URL": "memory://", **(settings or {})})
+        self.installation: Installation = compose(self.settings, self.overrides())
+
+    def overrides(self) -> Overrides:
+        """Return what the installation uses instead of the world outside."""
+        return Overrides(
+            storage=self.storage,
+            gateway=FakeGateway(gateway=self.world.gateway, controls=self.world.controls),
+            wall=self.wall,
+            clock=self.clock,
+            ids=self.ids,
+            randomness=self.randomness,
+            passwords=Argon2Passwords(memory_kib=8, rounds=1),
+            alerts=self.staff,
         )
 
     def __enter__(self) -> Self:
