@@ -80,7 +80,7 @@ def payments(drafts: Drafts, database: Database, where: PaymentFilter) -> Callab
         return "" if user is None else user.email
 
     def is_meant(payment: Payment) -> bool:
-        if not where.q or where.q in {payment.id, payment.gateway_id}:
+        if not where.q or where.q in {payment.id, payment.gateway_id, payment.charge_id}:
             return True
         teachers = (email_of(share.teacher_id) for share in payment.shares)
         return _contains(where.q, email_of(payment.student_id), *teachers)

@@ -175,6 +175,7 @@ PAYMENTS = Shelf(
         (PaymentFilter(q="pay_"), []),
         (PaymentFilter(q="pi_3"), ["pay_3"]),
         (PaymentFilter(q="pi_"), []),
+        (PaymentFilter(q="ch_pay_1"), ["pay_1"]),
         (PaymentFilter(q="OTHER_Student@"), ["pay_2"]),
         (PaymentFilter(q="other_teacher@example"), ["pay_3"]),
         (PaymentFilter(q="usr_student"), []),
