@@ -111,7 +111,8 @@ class Turn:
         world = self.get(World, "world")
         count = world.count + 1
         self.save(evolve(world, count=count))
-        return f"{prefix}_{world.salt}{count:08d}", count
+        # The letter keeps the digits on both sides from looking like a card number together.
+        return f"{prefix}_{world.salt}n{count:08d}", count
 
     def tell(
         self,
