@@ -11,7 +11,8 @@ class SchemaBehind(Exception):
 
     def __init__(self) -> None:
         super().__init__(
-            "The database's schema is not the one this version needs: run `tuition migrate` first."
+            "The database's schema is not the one that this version needs: "
+            "run `tuition migrate` first."
         )
 
 

@@ -30,14 +30,23 @@ class FreshServer:
     directory: Path
 
 
+@frozen(kw_only=True)
+class RunningServer:
+    """A server's process, and where it answers."""
+
+    url: str
+    process: "subprocess.Popen[bytes]"
+    log: Path
+
+
 @contextmanager
 def fresh_server() -> Iterator[FreshServer]:
     """Start a server and stop it at the end of the block; nothing of it stays."""
     with tempfile.TemporaryDirectory(prefix="tuition_demo_") as name:
         directory = Path(name)
         environment = clean_environment(f"sqlite:///{directory / 'demo.db'}")
-        with running_server(environment, directory) as url:
-            yield FreshServer(url=url, environment=environment, directory=directory)
+        with running_server(environment, directory) as server:
+            yield FreshServer(url=server.url, environment=environment, directory=directory)
 
 
 def clean_environment(database_url: str) -> dict[str, str]:
@@ -53,9 +62,9 @@ def clean_environment(database_url: str) -> dict[str, str]:
 @contextmanager
 def running_server(
     environment: Mapping[str, str], directory: Path, *arguments: str
-) -> Iterator[str]:
-    """Run `tuition serve` in a directory and lend its URL. Raises `DidNotStart`."""
-    log = directory / "server.log"
+) -> Iterator[RunningServer]:
+    """Run `tuition serve` in a directory, and end it with the block. Raises `DidNotStart`."""
+    log = directory / f"server-{time.monotonic_ns()}.log"
     with log.open("w") as output:
         process = subprocess.Popen(  # noqa: S603 - our own command line
             command("serve", "--port", "0", *arguments),
@@ -65,7 +74,7 @@ def running_server(
             stderr=subprocess.STDOUT,
         )
     try:
-        yield _address(process, log)
+        yield RunningServer(url=_address(process, log), process=process, log=log)
     finally:
         process.terminate()
         process.wait(STOP_WITHIN_SECONDS)
