@@ -4,12 +4,11 @@ from attrs import frozen
 
 from application.answers import bind, bound
 from application.card_file import NewCard
-from application.effects import DECLINED, Effects, Plans, failure_of
+from application.effects import DECLINED, Effects, Plans
 from application.ports.gateway import (
     Gateway,
     GatewayBusy,
     GatewayCard,
-    GatewayError,
     GatewayRefused,
     NewCustomer,
     OutcomeUnknown,
@@ -202,5 +201,3 @@ class Customers:
             raise PaymentMethodInvalid("This payment method is unknown.") from refused
         except (GatewayBusy, OutcomeUnknown) as error:
             raise GatewayUnavailable("The payment gateway did not answer.") from error
-        except GatewayError as error:
-            raise declined(failure_of(error)) from error
