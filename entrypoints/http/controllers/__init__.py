@@ -15,12 +15,12 @@ from entrypoints.http.figures import Figures
 from entrypoints.http.policies import TEST_MODE
 from entrypoints.http.services import Services
 
-_MODULES = (people, gigs, bookings, payments, cards, earnings, operations, testing)
+MODULES = (people, gigs, bookings, payments, cards, earnings, operations, testing)
 
 
 def every_endpoint(services: Services, figures: Figures) -> tuple[Endpoint, ...]:
     """Return the routes of this installation: those of test mode only where it is on."""
-    routes = (*every(_MODULES), operations.metrics_of(figures))
+    routes = (*every(MODULES), operations.metrics_of(figures))
     absent: set[str] = set()
     if services.test_mode is None:
         absent.update(endpoint.name for endpoint in routes if endpoint.who is TEST_MODE)
