@@ -6,7 +6,7 @@ operation is up to the test. Kinds are found by inspection: one without a scene 
 
 from collections.abc import Callable, Mapping
 from datetime import timedelta
-from typing import Any
+from typing import Any, ClassVar
 
 from attrs import evolve, frozen
 
@@ -19,6 +19,7 @@ from application.gateway_effects import EFFECTS
 from application.payments import CreatePaymentIntent, ProcessPayment
 from application.ports.gateway import GatewayError
 from application.ports.records import Operation
+from application.ports.storage import Unit
 from application.refunds import RefundPayment
 from application.upkeep import RecoverOperations
 from entrypoints.composition.assembly import assemble
@@ -128,6 +129,27 @@ SCENES: Mapping[str, Scene] = {
     "card.set_default": Scene(method="set_default_card", play=_other_default, for_worker=True),
     "account.create": Scene(method="create_account", play=_account),
 }
+
+
+@frozen
+class Insisting:
+    """An effect whose every send ends in the same error; the rest of it is real."""
+
+    real: Any
+    error: GatewayError
+    kind: ClassVar[str] = "any"
+
+    def send(self, operation: Operation, key: str) -> Any:
+        raise self.error
+
+    def probe(self, operation: Operation) -> Any | None:
+        return self.real.probe(operation)
+
+    def apply(self, unit: Unit, operation: Operation, made: Any) -> str | None:
+        return self.real.apply(unit, operation, made)  # type: ignore[no-any-return]
+
+    def refuse(self, unit: Unit, operation: Operation, error: GatewayError) -> None:
+        self.real.refuse(unit, operation, error)
 
 
 class Stage:
@@ -241,3 +263,11 @@ def operations_of(market: Market, actor: Actor, kind: str) -> list[Operation]:
     """Return the operations of a kind that are about somebody."""
     found = market.storage.read(lambda views: list(views.everything.operations()))
     return [one for one in found if one.subject == the_id(actor) and one.kind == kind]
+
+
+def refusing(market: Market, command: type[Command[Any]], kind: str, error: GatewayError) -> Any:
+    """Return the handler of a command in a market whose gateway always refuses one kind."""
+    handler: Any = assemble(market.installation.pieces)[command]
+    real = effects_in(market)
+    effects = evolve(real, kinds={**real.kinds, kind: Insisting(real.kinds[kind], error)})
+    return evolve(handler, effects=effects)

@@ -2,10 +2,10 @@
 
 from collections.abc import Callable
 from datetime import timedelta
-from typing import Any, ClassVar
+from typing import Any
 
 import pytest
-from attrs import evolve, frozen
+from attrs import evolve
 
 from application.effects import LEASE, Effects, OperationUnderWay, failure_of, fingerprint
 from application.ports.gateway import (
@@ -22,33 +22,18 @@ from application.ports.storage import Unit
 from application.ports.test_mode import FaultKind
 from application.upkeep import RecoverOperations
 from domain.errors import GatewayUnavailable
-from tests.application.effect_scenes import KINDS, SCENES, Stage, effects_in
+from tests.application.effect_scenes import (
+    KINDS,
+    SCENES,
+    Insisting,
+    Stage,
+    effects_in,
+)
 from tests.market import Market
 
 every_kind = pytest.mark.parametrize("kind", KINDS)
 TELLABLE = ("payment.create", "refund.create", "transfer.create", "customer.create")
 """Kinds whose doing leaves something with our operation's id, and is told by an event."""
-
-
-@frozen
-class Insisting:
-    """An effect whose every send ends in the same error; the rest of it is real."""
-
-    real: Any
-    error: GatewayError
-    kind: ClassVar[str] = "any"
-
-    def send(self, operation: Operation, key: str) -> Any:
-        raise self.error
-
-    def probe(self, operation: Operation) -> Any | None:
-        return self.real.probe(operation)
-
-    def apply(self, unit: Unit, operation: Operation, made: Any) -> str | None:
-        return self.real.apply(unit, operation, made)  # type: ignore[no-any-return]
-
-    def refuse(self, unit: Unit, operation: Operation, error: GatewayError) -> None:
-        self.real.refuse(unit, operation, error)
 
 
 def insisting_on(stage: Stage, error: GatewayError) -> Effects:
