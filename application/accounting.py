@@ -95,6 +95,24 @@ class Accounting:
         )
         return payment
 
+    @staticmethod
+    def stray_charge(
+        unit: Unit, charge: str, amount: Money, settled: BalanceTransaction | None, at: datetime
+    ) -> bool:
+        """Book money that is for nothing we know, and the gateway's fee for it; tell if it is news.
+
+        Nothing else remembers such a charge, so the ledger's own keys keep it from being booked
+        twice.
+        """
+        entry = ledger.charge_in_suspense(f"charge_in_suspense:{charge}", charge, amount, at)
+        is_news = entry is not None and unit.ledger.post(entry)
+        if settled is not None and Money(settled.amount, currency(settled.currency)) == amount:
+            fee = Money(settled.fee, amount.currency)
+            cleared = ledger.charge_settled(charge, amount, fee, f"charge_settled:{settled.id}", at)
+            if cleared is not None:
+                unit.ledger.post(cleared)
+        return is_news
+
     def lesson_ended(self, unit: Unit, booking: Booking, payment: Payment, at: datetime) -> Payment:
         """Give what remains to teachers and platform; call it after the outcome's refund."""
         if payment.stage is not Stage.PENDING:

@@ -14,6 +14,7 @@ from application.accounting import Accounting, post
 from application.effects import Plans
 from application.ports.clock import Clock
 from application.ports.gateway import (
+    BalanceTransaction,
     GatewayPayment,
     GatewayPaymentStatus,
     GatewayRefund,
@@ -78,7 +79,8 @@ class Applying:
             not payment.status.has_succeeded
         )
         if is_news and observation.captured != payment.amount:
-            return self._mismatch(unit, booking, payment, observation, now)
+            settled = seen.balance_transaction
+            return self._mismatch(unit, booking, payment, observation, settled)
         payment = payment.observe(observation)
         if is_news:
             booking, payment = self._place(unit, booking, payment, now)
@@ -146,29 +148,28 @@ class Applying:
         booking: Booking | None,
         payment: Payment,
         seen: Observation,
-        now: datetime,
+        settled: BalanceTransaction | None,
     ) -> Payment:
         """Keep an amount that nobody asked for apart, and tell staff; the payment is not paid."""
-        if payment.failure is not None and payment.failure.code == AMOUNT_MISMATCH:
-            return payment
+        now = self.clock.now()
         charge = seen.charge_id or seen.gateway_id
-        post(
-            unit,
-            ledger.charge_in_suspense(f"charge_in_suspense:{charge}", charge, seen.captured, now),
-        )
+        # Whatever becomes of the payment meanwhile, the charge itself is booked and told once.
+        is_news = self.accounting.stray_charge(unit, charge, seen.captured, settled, now)
         failure = Failure(
             code=AMOUNT_MISMATCH,
             message="The amount that was charged is not what was asked for; staff were told.",
         )
-        payment = payment.try_failed(failure, at=now)
-        alert = StaffAlerted(
-            topic="suspense",
-            subject=payment.id,
-            detail=f"{seen.captured!r} was captured instead of {payment.amount!r}",
-            at=now,
-        )
+        payment = payment.mischarged(seen, failure)
+        if is_news:
+            alert = StaffAlerted(
+                topic="suspense",
+                subject=payment.id,
+                detail=f"{seen.captured!r} was captured instead of {payment.amount!r}",
+                at=now,
+            )
+            payment = evolve(payment, events=(*payment.events, alert))
         self._show(unit, booking, payment, now)
-        return unit.payments.save(evolve(payment, events=(*payment.events, alert)))
+        return unit.payments.save(payment)
 
     @staticmethod
     def _show(unit: Unit, booking: Booking | None, payment: Payment, now: datetime) -> None:

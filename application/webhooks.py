@@ -196,10 +196,9 @@ class Processing:
             return DeliveryState.IGNORED
         charge = seen.charge or seen.id
         amount = Money(seen.captured, currency(seen.currency))
-        key = f"charge_in_suspense:{charge}"
-        entry = ledger.charge_in_suspense(key, charge, amount, self.clock.now())
-        if entry is not None:
-            unit.ledger.post(entry)
+        self.applying.accounting.stray_charge(
+            unit, charge, amount, seen.balance_transaction, self.clock.now()
+        )
         return DeliveryState.SUSPENDED
 
     def _refund(self, delivery: Delivery) -> Applier:

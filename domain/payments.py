@@ -397,6 +397,22 @@ class Payment:
             events=(*self.events, event),
         )
 
+    def mischarged(self, seen: Observation, failure: Failure) -> "Payment":
+        """Note that the gateway took an amount that nobody asked for: this pays for nothing."""
+        if self.status is PaymentStatus.CANCELING:
+            # There is nothing left to cancel; what was taken lies in suspense.
+            event = PaymentCanceled(payment=self.id, at=seen.read_at)
+            return evolve(
+                self._linked(seen),
+                status=PaymentStatus.CANCELED,
+                failure=failure,
+                updated_at=seen.read_at,
+                events=(*self.events, event),
+            )
+        if failure == self.failure:
+            return self
+        return self._linked(seen).try_failed(failure, at=seen.read_at)
+
     def try_dropped(self, *, at: datetime) -> "Payment":
         """Note that a try from the server was given up before the gateway saw it."""
         if self.status is not PaymentStatus.PROCESSING:
