@@ -79,6 +79,7 @@ class Installation:
             ),
             test_mode=self._test_mode(),
             wake_worker=self.worker.wake,
+            registries=(self.figures.registry,),
             ready_checks={"database": pieces.storage.ping},
         )
 

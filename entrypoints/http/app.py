@@ -8,6 +8,7 @@ from typing import Any
 from litestar import Litestar
 from litestar.config.cors import CORSConfig
 from litestar.connection import Request
+from litestar.exceptions import InternalServerException
 from litestar.handlers import HTTPRouteHandler
 from litestar.response import Response as Document
 from litestar.response.base import ASGIResponse
@@ -110,7 +111,11 @@ def _refuse(request: Request[Any, Any, Any], error: Exception) -> Document[bytes
     instance = instance_of(request.scope["path"], request.scope["state"]["request_id"])
     refusal = refusal_of(error, instance)
     if refusal is None:
-        logger("http").error("bug", exc_info=error)
+        # The framework's own 500 means that the client left before its body had come.
+        if isinstance(error, InternalServerException):
+            logger("http").info("client left")
+        else:
+            logger("http").error("bug", exc_info=error)
         refusal = internal_error(instance)
     answer = refusal.answer
     return Document(

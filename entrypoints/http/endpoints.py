@@ -99,6 +99,8 @@ class Endpoint:
     takes_raw: bool = False
     limit_bytes: int = JSON_LIMIT_BYTES
     may_hold_card_number: frozenset[str] = frozenset()
+    example: Mapping[str, object] | None = None
+    """A body to show, where one made up from the fields would make no sense."""
     path_parameters: tuple[str, ...] = ()
     takes_call: bool = False
 
@@ -124,6 +126,7 @@ class Promises(TypedDict, total=False):
     takes_key: bool
     limit_bytes: int
     may_hold_card_number: frozenset[str]
+    example: Mapping[str, object]
 
 
 Decorator = Callable[[Handler], Endpoint]

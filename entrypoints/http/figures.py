@@ -99,9 +99,11 @@ def _by(
     return family
 
 
-def exposition(figures: Figures, health: Health | None, now: datetime) -> bytes:
+def exposition(
+    registries: Iterable[CollectorRegistry], health: Health | None, now: datetime
+) -> bytes:
     """Return all figures as Prometheus reads them; those of the business only if they are known."""
-    text = generate_latest(figures.registry)
+    text = b"".join(generate_latest(registry) for registry in registries)
     if health is None:
         return text
     business = CollectorRegistry(auto_describe=False)

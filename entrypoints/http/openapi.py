@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from inspect import cleandoc
 from typing import Any
 
 import msgspec
@@ -98,6 +99,8 @@ def _plain(schema: Any) -> Any:
     """Give pages readable names, and types to enumerations."""
     if isinstance(schema, dict):
         plain = {name: _plain(value) for name, value in schema.items()}
+        if isinstance(plain.get("description"), str):
+            plain["description"] = cleandoc(plain["description"])
         if "$ref" in plain:
             plain["$ref"] = _plain_name(plain["$ref"])
         if "enum" in plain and all(isinstance(value, str) for value in plain["enum"]):
@@ -127,9 +130,12 @@ def _operation(endpoint: Endpoint, named: Mapping[type, dict[str, Any]]) -> dict
         "security": _security(endpoint),
     }
     if endpoint.body is not None:
+        content = {"schema": named[endpoint.body]}
+        if endpoint.example is not None:
+            content["example"] = dict(endpoint.example)
         operation["requestBody"] = {
             "required": needs_a_body(endpoint.body),
-            "content": {"application/json": {"schema": named[endpoint.body]}},
+            "content": {"application/json": content},
         }
     elif endpoint.takes_raw:
         operation["requestBody"] = {

@@ -64,6 +64,8 @@ class Runner:
             header=request.headers.get,
         )
         key = self._key(request, actor, raw)
+        if self.services.settings.rate_limits and self.endpoint.limits:
+            await in_thread(self.services, lambda: self._count(actor, arguments.get("body")))
         instance = instance_of(request.scope["path"], request_id)
         response = await self._without_a_twin(
             lambda: self._carry_out(call, arguments, key, instance)
@@ -115,6 +117,10 @@ class Runner:
             body=raw,
         )
 
+    def _count(self, actor: Actor, body: object) -> None:
+        for limit in self.endpoint.limits:
+            limit.check(self.services, actor, body)
+
     # --- Carrying it out -------------------------------------------------------------------
 
     async def _without_a_twin(self, carry_out: Callable[[], Response]) -> Response:
@@ -138,9 +144,6 @@ class Runner:
         key: RequestKey | None,
         instance: str,
     ) -> Response:
-        if self.services.settings.rate_limits:
-            for limit in self.endpoint.limits:
-                limit.check(self.services, call.actor, arguments.get("body"))
         if key is None:
             return self._perform(call, arguments, None)
         try:

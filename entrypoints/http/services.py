@@ -5,6 +5,7 @@ from concurrent.futures import Executor
 from datetime import datetime
 
 from attrs import field, frozen
+from prometheus_client import CollectorRegistry
 
 from application.bus import Bus
 from application.idempotency import Idempotency
@@ -55,7 +56,8 @@ class Services:
     """Everything that a request may need.
 
     `executor` runs the commands: handlers never block the event loop. `wake_worker` tells the
-    worker that something is due now. `ready_checks` raise when what they are named after is away.
+    worker that something is due now. `registries` hold figures that `/metrics` shows besides its
+    own. `ready_checks` raise when what they are named after is away.
     """
 
     bus: Bus
@@ -71,6 +73,7 @@ class Services:
     settings: HttpSettings = field(factory=HttpSettings)
     test_mode: TestMode | None = None
     wake_worker: Callable[[], None] = _nothing
+    registries: tuple[CollectorRegistry, ...] = ()
     ready_checks: Mapping[str, Callable[[], None]] = field(factory=dict)
     on_startup: tuple[Callable[[], None], ...] = ()
     on_shutdown: tuple[Callable[[], None], ...] = ()

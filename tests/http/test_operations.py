@@ -115,6 +115,7 @@ def test_figures_are_for_admins_and_the_machine_itself(shop: Shop) -> None:
     assert "tuition_webhook_lag_seconds" in text
     assert "tuition_oldest_open_operation_seconds" in text
     assert 'route="/api/v1/bookings"' in text
+    assert 'tuition_commands_total{command="BookGig",outcome="done"}' in text
 
     assert asyncio.run(_from_here(app)) == 200
     assert asyncio.run(_from_here(app, {"X-Forwarded-For": "203.0.113.7"})) == 401

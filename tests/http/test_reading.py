@@ -280,6 +280,15 @@ def test_a_post_without_fields_takes_no_others(window: Shop) -> None:
     )
 
 
+@pytest.mark.parametrize("name", ["Authorization", "If-None-Match", "Accept", "Host"])
+@pytest.mark.parametrize("value", [b"Bearer \xff", b"\xe9", b"Bearer " + b"x" * 9000, b"*;q=a,,"])
+def test_a_strange_header_is_no_bug(window: Shop, name: str, value: bytes) -> None:
+    headers: dict[str, Any] = {name: value}
+
+    for path in ("/users/me", "/gigs", "//problems"):
+        assert window.anybody.request("GET", path, headers=headers).status_code < 500
+
+
 def test_the_checks_come_in_their_order(window: Shop) -> None:
     """401 before 403 before 400 before card numbers before values before 404."""
     path = "/bookings/bk_1/no-show"

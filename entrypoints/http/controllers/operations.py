@@ -114,13 +114,11 @@ def metrics_of(figures: Figures) -> Any:
     @metrics.get("", who=OPERATOR, answers={200: Raw(METRICS_TYPE)})
     def show_metrics(call: Call) -> Reply:
         """Show figures for Prometheus: from the machine itself, or to an admin."""
-        return Reply(200, Raw(METRICS_TYPE, exposition(figures, _health(call), _now(call))))
+        registries = (figures.registry, *call.services.registries)
+        text = exposition(registries, _health(call), call.services.wall.now())
+        return Reply(200, Raw(METRICS_TYPE, text))
 
     return show_metrics
-
-
-def _now(call: Call) -> Any:
-    return call.services.wall.now()
 
 
 def _health(call: Call) -> Health | None:

@@ -103,6 +103,10 @@ def confirm_payment(body: schema.PaymentToConfirm, call: Call) -> Do[Any]:
         OwnGig,
     ),
     problems=("not_found", *_AWAY),
+    example={
+        "booking_id": "bk_01jqz8t3v5m7n9p1r3s5t7v9x1",
+        "payment_method_id": "card_01jqz8t3v5m7n9p1r3s5t7v9x1",
+    },
 )
 def process_payment(body: schema.PaymentToProcess, call: Call) -> Do[Any]:
     """Charge a card from the server.

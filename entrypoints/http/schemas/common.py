@@ -49,7 +49,7 @@ Instant = Annotated[
         examples=["2026-03-05T09:00:00Z"],
     ),
 ]
-Id = Annotated[str, Meta(description="An opaque id.", examples=["bk_01JQZ8T3V5M7N9P1R3S5T7V9X1"])]
+Id = Annotated[str, Meta(description="An opaque id.", examples=["bk_01jqz8t3v5m7n9p1r3s5t7v9x1"])]
 Minutes = Annotated[int, Meta(ge=1, le=1440, examples=[60])]
 Title = Annotated[str, Meta(max_length=200)]
 Prose = Annotated[str, Meta(max_length=2000)]

@@ -27,7 +27,7 @@ MethodId = Annotated[
     Meta(
         max_length=255,
         description="One of our card ids, or a fresh `pm_…` of the gateway's.",
-        examples=["card_01JQZ8T3V5M7N9P1R3S5T7V9X1"],
+        examples=["card_01jqz8t3v5m7n9p1r3s5t7v9x1"],
     ),
 ]
 

@@ -109,7 +109,7 @@ class Schema {
     return prefix && typeof value === "string" ? value.replace(/^[a-z]+_/, `${prefix}_`) : value;
   }
 
-  table(schema) {
+  table(schema, isInput = false) {
     const resolved = this.resolve(schema);
     if (!resolved.properties) return make("p", { class: "quiet" }, this.kind(schema));
     const required = new Set(resolved.required || []);
@@ -118,21 +118,21 @@ class Schema {
         "tr",
         {},
         make("td", {}, make("code", {}, name)),
-        make("td", {}, this.cell(each, required.has(name)))
+        make("td", {}, this.cell(each, isInput && required.has(name), isInput))
       )
     );
     return make("table", {}, rows);
   }
 
-  cell(schema, isRequired) {
+  cell(schema, isRequired, isInput = false) {
     const about = this.described(schema);
     const inner = this.inner(schema);
-    const told = [about.description ? ` ${about.description}` : "", this.limits(about)];
+    const told = [about.description, this.limits(about)];
     return [
       make("span", { class: "quiet" }, this.kind(schema)),
       isRequired ? make("span", { class: "required" }, " required") : null,
-      words(told.filter(Boolean).join(" ")),
-      inner ? make("details", {}, make("summary", {}, "fields"), this.table(inner)) : null,
+      words(` ${told.filter(Boolean).join(" ")}`),
+      inner ? make("details", {}, make("summary", {}, "fields"), this.table(inner, isInput)) : null,
     ];
   }
 
@@ -168,15 +168,21 @@ function curl(schema, path, method, operation) {
   const body = bodyOf((operation.requestBody || {}).content);
   if (body && body.$ref && Object.keys(schema.resolve(body).properties || {}).length) {
     lines.push('-H "Content-Type: application/json"');
-    const text = JSON.stringify(needed(schema, body)).replace(/'/g, "'\\''");
+    const text = JSON.stringify(needed(schema, operation, body)).replace(/'/g, "'\\''");
     lines.push(`-d '${text}'`);
   }
   return lines.join(" \\\n  ");
 }
 
+// The example that the schema gives of a body, or one made up from its fields.
+function exampleOf(schema, operation) {
+  const json = operation.requestBody.content["application/json"];
+  return json.example || schema.example(json.schema);
+}
+
 // The example of a body with what is required only; with all of it if nothing is.
-function needed(schema, reference) {
-  const whole = schema.example(reference);
+function needed(schema, operation, reference) {
+  const whole = exampleOf(schema, operation);
   const required = schema.resolve(reference).required || [];
   if (!required.length) return whole;
   return Object.fromEntries(required.map((name) => [name, whole[name]]));
@@ -206,8 +212,8 @@ function requestBody(schema, operation) {
   return [
     make("h4", {}, "Body"),
     ...prose(schema.resolve(body).description),
-    schema.table(body),
-    sample(JSON.stringify(schema.example(body), null, 2), "the body"),
+    schema.table(body, true),
+    sample(JSON.stringify(exampleOf(schema, operation), null, 2), "the body"),
   ];
 }
 
