@@ -56,8 +56,8 @@ class Doctor(Protocol):
         """Return the webhook endpoints that deliver to an address."""
         ...
 
-    def register(self, url: str, events: Sequence[str], *, connect: bool) -> NewEndpoint:
-        """Register one."""
+    def register(self, url: str, *, connect: bool) -> NewEndpoint:
+        """Register one for one's own account, or for those of teachers."""
         ...
 
 
@@ -167,7 +167,7 @@ class Examination:
             if not faults:
                 yield Check(name, Verdict.GOOD, f"{self._webhook_url}, {len(events)} events")
             elif self.fixes:
-                made = doctor.register(self._webhook_url, events, connect=connect)
+                made = doctor.register(self._webhook_url, connect=connect)
                 yield Check(
                     name,
                     Verdict.GOOD,

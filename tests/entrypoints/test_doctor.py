@@ -138,7 +138,7 @@ class DoctorAt:
 def test_a_clock_that_is_off_is_told(off: timedelta, verdict: Verdict) -> None:
     examination = Examination(
         settings=load_settings(ENVIRONMENT, None),
-        doctor=DoctorAt(a_doctor(StripeWire()), NOW + off),  # type: ignore[arg-type]
+        doctor=DoctorAt(a_doctor(StripeWire()), NOW + off),
         wall=ManualClock(NOW),
     )
     (clock,) = (check for check in examination.run() if check.name == "clock")
