@@ -10,7 +10,7 @@ from domain.errors import NotFound
 from entrypoints.http.endpoints import Call, Endpoint, Raw, Reply, Resource
 from entrypoints.http.openapi import openapi
 from entrypoints.http.policies import PUBLIC
-from entrypoints.http.problems import ProblemDescription, descriptions
+from entrypoints.http.problem_codes import ProblemDescription, descriptions
 from entrypoints.http.services import Services
 
 _STATIC: Mapping[str, str] = {

@@ -4,7 +4,8 @@ import pytest
 
 from application.ports.gateway import OutcomeUnknown
 from domain.errors import BrokenInvariant, DomainError, StorageUnavailable
-from entrypoints.http.problems import descriptions, every_error, refusal_of, status_of
+from entrypoints.http.problem_codes import descriptions, every_error, status_of
+from entrypoints.http.problems import refusal_of
 from tests.http.shop import Shop, refused, shown
 
 INSTANCE = "/bookings#req_1"

@@ -10,9 +10,9 @@ import pytest
 from litestar.handlers import HTTPRouteHandler
 
 from entrypoints.http.endpoints import Endpoint
-from entrypoints.http.openapi import codes_of
 from entrypoints.http.policies import POLICIES
-from entrypoints.http.problems import descriptions
+from entrypoints.http.problem_codes import descriptions
+from entrypoints.http.promised import codes_of
 from tests.http.shop import Shop
 
 
