@@ -139,9 +139,11 @@ def check_leftovers(look: Look) -> None:
     if not look.books_are_readable:
         return
     for (account, code), amount in look.unexplained.items():
-        kind, _ = kind_and_owner(account)
+        kind, owner = kind_and_owner(account)
         if kind == K.SUSPENSE:
             look.notes.append(f"{-amount} {code} is in suspense: nobody knows whose it is")
+        elif kind == K.CLEARING and look.booked(f"charge_in_suspense:{owner}").exists:
+            look.stray_charges.append(owner)
         elif kind == K.CLEARING:
             look.wrong("I3", account, f"holds {amount} {code} of a charge that no payment names")
         elif kind not in _FREE:

@@ -3,11 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable
 
-from application.ports.gateway import (
-    BalanceTransaction,
-    GatewayError,
-    GatewayRefundStatus,
-)
+from application.ports.gateway import GatewayError, GatewayRefundStatus
 from application.ports.records import Operation
 from application.verification.lessons import Lessons
 from application.verification.report import Look
@@ -47,29 +43,33 @@ def check_cash(
 def _unapplied(
     look: Look, lessons: Lessons, teachers: Teachers, under_way: tuple[Operation, ...]
 ) -> Counter[str]:
-    moved: Counter[str] = Counter()
-    for charge in lessons.open_charges:
-        _add(moved, look.gateway.books.charge_transaction(charge))
     by_subject = {operation.subject: operation for operation in under_way}
+    moved = _taken(look, lessons)
     for refund in lessons.open_refunds:
         if _was_refunded(look, refund, by_subject.get(refund.id)):
             moved[refund.amount.currency.code] -= refund.amount.minor
     for payout in teachers.open_transfers:
-        operation = by_subject.get(payout.id)
-        if operation is not None and look.gateway.transfers.find_transfer(
-            operation.id, transfer_group=str(operation.params["transfer_group"])
-        ):
+        if _was_sent(look, by_subject.get(payout.id)):
             moved[payout.amount.currency.code] -= payout.amount.minor
-    for payment in look.each("payments under way", look.views.everything.payments()):
-        if payment.status.is_live and payment.gateway_id is not None:
-            held = look.gateway.payments.payment(payment.gateway_id)
-            _add(moved, held.balance_transaction)
     return moved
 
 
-def _add(moved: Counter[str], movement: BalanceTransaction | None) -> None:
-    if movement is not None:
-        moved[movement.currency] += movement.net
+def _taken(look: Look, lessons: Lessons) -> Counter[str]:
+    """Sum what the gateway took of payers and settled, and our cash does not hold yet."""
+    found = [
+        look.gateway.books.charge_transaction(charge)
+        for charge in (*lessons.open_charges, *look.stray_charges)
+    ]
+    for payment in look.each("payments under way", look.views.everything.payments()):
+        if payment.status.is_live and payment.gateway_id is not None:
+            held = look.gateway.payments.payment(payment.gateway_id)
+            found.append(held.balance_transaction)
+    moved: Counter[str] = Counter()
+    # A charge may be found in both ways, and may have been booked as nobody's.
+    for movement in {each.id: each for each in found if each is not None}.values():
+        if not look.booked(f"charge_settled:{movement.id}").exists:
+            moved[movement.currency] += movement.net
+    return moved
 
 
 def _was_refunded(look: Look, refund: Refund, operation: Operation | None) -> bool:
@@ -81,3 +81,11 @@ def _was_refunded(look: Look, refund: Refund, operation: Operation | None) -> bo
         return False
     found = look.gateway.refunds.find_refund(operation.id, payment=str(operation.params["payment"]))
     return found is not None and found.status is not GatewayRefundStatus.FAILED
+
+
+def _was_sent(look: Look, operation: Operation | None) -> bool:
+    if operation is None:
+        return False
+    group = str(operation.params["transfer_group"])
+    found = look.gateway.transfers.find_transfer(operation.id, transfer_group=group)
+    return found is not None

@@ -97,6 +97,8 @@ class Look:
     further_findings: int = 0
     notes: list[str] = field(factory=list)
     seen: Counter[str] = field(factory=Counter)
+    stray_charges: list[str] = field(factory=list)
+    """Charges that were taken for nothing we know, and wait in suspense."""
     books_are_readable: bool = True
     cash: dict[str, int] = field(factory=dict)
     gateway_cash: dict[str, int] = field(factory=dict)

@@ -12,6 +12,7 @@ from attrs import frozen
 from adapters.clock import ManualClock
 from adapters.sql import migrate, sql_storage
 from application.payments import CreatePaymentIntent
+from application.ports.gateway import NewCustomer, NewPayment
 from application.refunds import RefundPayment
 from application.verification import Report, Verification
 from domain.ids import PaymentId
@@ -330,6 +331,45 @@ def test_what_the_gateway_did_and_we_do_not_know_yet_is_no_break() -> None:
         report = town.installation.verification().run()
     assert report.is_clean
     assert "the gateway moved 9680 usd that our books take in next" in report.notes
+
+
+def test_money_for_nothing_that_we_know_is_told_and_is_not_wrong() -> None:
+    with a_town() as town:
+        gateway = town.installation.pieces.gateway
+        stranger = gateway.customers.create_customer(
+            NewCustomer(operation="op_other", user="usr_other", email="o@example.com", name="O"),
+            key="other-customer",
+        )
+        gateway.payments.create_payment(
+            NewPayment(
+                operation="op_other",
+                amount=5000,
+                currency="usd",
+                customer=stranger.id,
+                description="Somebody else's",
+                transfer_group="other",
+                metadata={},
+                payment_method="pm_card_visa",
+            ),
+            key="other-payment",
+        )
+        town.settle()
+        report = town.installation.verification().run()
+    assert report.findings == ()
+    assert "5000 usd is in suspense: nobody knows whose it is" in report.notes
+
+
+def test_a_refund_made_at_the_gateway_is_taken_in() -> None:
+    with a_town() as town:
+        payment = town.payment(town.pay(town.book()))
+        controls = town.installation.pieces.controls
+        assert controls is not None
+        assert payment.gateway_id is not None
+        controls.outside.refund_payment(payment.gateway_id, 500)
+        town.settle()
+        report = town.installation.verification().run()
+    assert report.findings == ()
+    assert report.seen["refunds"] == 1
 
 
 def test_an_empty_database_is_right() -> None:
