@@ -135,11 +135,11 @@ class RefundPaymentHandler:
         most = payment.refundable
         if actor.role is Role.STUDENT and booking is not None:
             most = self._most_for_student(booking, payment)
-        if command.amount is None:
-            return most
-        amount = Money.parse(command.amount, payment.amount.currency)
-        payment.must_be_refundable(amount)
-        if amount > most:
+        amount = most
+        if command.amount is not None:
+            amount = Money.parse(command.amount, payment.amount.currency)
+            payment.must_be_refundable(amount)
+        if amount > most or (payment.refundable and not most):
             raise RefundExceedsRefundable(
                 f"The policy gives back {most} {most.currency} now; ask for more with a request.",
                 refundable_amount=str(most),
