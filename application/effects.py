@@ -80,7 +80,10 @@ class Effect(Protocol):
         ...
 
     def probe(self, operation: Operation) -> Any | None:
-        """Look for what an earlier send has made; None when it is not there, or cannot be told."""
+        """Look for what an earlier send has made; None when it is not there, or cannot be told.
+
+        Raises `Declined` when what is there tells that the bank refused it.
+        """
         ...
 
     def apply(self, unit: Unit, operation: Operation, made: Any) -> str | None:
@@ -198,6 +201,8 @@ class Effects:
         effect = self.kinds[operation.kind]
         try:
             found = effect.probe(operation)
+        except Declined as refusal:
+            return self._refuse(effect, operation, refusal)
         except (OutcomeUnknown, GatewayBusy, GatewayRefused) as error:
             return self._unknown(operation, error, then)
         if found is not None:
@@ -252,6 +257,8 @@ class Effects:
             return self._unknown(operation, unknown, then)
         try:
             found = effect.probe(operation)
+        except Declined as refusal:
+            return self._refuse(effect, operation, refusal)
         except GatewayError:
             return self._unknown(operation, unknown, then)
         if found is not None:
@@ -269,6 +276,8 @@ class Effects:
             self.alert("key_reused", operation.id, str(reused))
         try:
             found = effect.probe(operation)
+        except Declined as refusal:
+            return self._refuse(effect, operation, refusal)
         except GatewayError:
             found = None
         if found is None:

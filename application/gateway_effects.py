@@ -87,11 +87,24 @@ class CreatePayment(PaymentEffect):
         return self.gateway.payments.create_payment(request, key=key)
 
     def probe(self, operation: Operation) -> GatewayPayment | None:
-        """Look among the customer's payments."""
-        return self.gateway.payments.find_payment(
+        """Look among the customer's payments. Raises `Declined` when it was tried and refused."""
+        seen = self.gateway.payments.find_payment(
             operation.id,
             customer=str(operation.params["customer"]),
             since=operation.created_at - PROBE_BACK,
+        )
+        failure = seen.failure if seen is not None else None
+        if seen is None or failure is None or operation.params["payment_method"] is None:
+            return seen
+        if seen.status in _MOVED_ON:
+            return seen
+        # Whoever asks again is told what the bank said, like one who got the first answer.
+        raise Declined(
+            failure.message,
+            code=failure.code,
+            decline_code=failure.decline_code,
+            advice=failure.advice,
+            payment=seen,
         )
 
 
