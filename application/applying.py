@@ -30,7 +30,14 @@ from domain.errors import BrokenInvariant
 from domain.events import StaffAlerted
 from domain.ids import BookingId, PaymentId, RefundId
 from domain.money import Money, currency
-from domain.payments import CardUsed, Failure, Observation, Payment, PaymentStatus
+from domain.payments import (
+    CardUsed,
+    Failure,
+    Observation,
+    Payment,
+    PaymentStatus,
+    speaks_for_booking,
+)
 from domain.policies import Fault
 from domain.refunds import Refund, RefundCause, RefundStatus
 
@@ -173,7 +180,8 @@ class Applying:
 
     @staticmethod
     def _show(unit: Unit, booking: Booking | None, payment: Payment, now: datetime) -> None:
-        if booking is None:
+        # News of an earlier payment must not unpay what another one has paid.
+        if booking is None or not speaks_for_booking(payment, unit.payments.of_booking(booking.id)):
             return
         shown = booking.paid_as(
             payment.booking_state,

@@ -1,5 +1,6 @@
 """A payment and its life, and what may be refunded. Sections 2, 5, 6 and 10 of the domain rules."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
 
@@ -63,6 +64,10 @@ class Stage(StrEnum):
     """The lesson ended: shares are the teachers', the fee is revenue."""
     SUSPENSE = "suspense"
     """Nobody's yet: the money came for something that was over already, and goes back."""
+
+
+PAYS = frozenset({Stage.PENDING, Stage.EARNED})
+"""The stages in which a payment's money is for its lesson."""
 
 
 class AmountTooSmall(Refused):
@@ -522,6 +527,15 @@ class Payment:
         within = self.refunded + self.reserved + self.lost <= self.captured <= self.amount
         if not (whole and counted and within):
             raise BrokenInvariant(f"the amounts of {self.id} contradict each other: {self!r}")
+
+
+def speaks_for_booking(payment: Payment, all_newest_first: Sequence[Payment]) -> bool:
+    """Tell whether a booking shows this payment: the one that pays for it, or else the newest."""
+    if payment.stage in PAYS:
+        return True
+    others = [other for other in all_newest_first if other.id != payment.id]
+    is_newest = len(others) == len(all_newest_first) or all_newest_first[0].id == payment.id
+    return is_newest and not any(other.stage in PAYS for other in others)
 
 
 def _refund_status(refunded: Money, captured: Money) -> PaymentStatus:
