@@ -19,6 +19,7 @@ from attrs import frozen
 
 from adapters.clock import ManualClock
 from adapters.fake import FakeWorld, fake_gateway, open_store
+from adapters.fake.store import Store
 from adapters.ids import SeededIds, SeededRandomness
 from adapters.memory import memory_storage
 from adapters.passwords import Argon2Passwords
@@ -78,17 +79,22 @@ class Market:
     """A platform with a payment world, and shorthands for what its people do."""
 
     def __init__(
-        self, storage: Storage | None = None, *, settings: Mapping[str, str] | None = None
+        self,
+        storage: Storage | None = None,
+        *,
+        settings: Mapping[str, str] | None = None,
+        world_store: Store | None = None,
+        wall: ManualClock | None = None,
     ) -> None:
         self.clock = ManualClock(NOW)
-        self.wall = ManualClock(NOW)
+        self.wall = wall or ManualClock(NOW)
         self.ids = SeededIds(self.wall)
         self.randomness = SeededRandomness()
         self.staff = ToldStaff()
         self.names: dict[str, str] = {}
         self.storage = storage or memory_storage(self.ids)
         self.world: FakeWorld = fake_gateway(
-            open_store("memory://"),
+            world_store or open_store("memory://"),
             clock=self.clock,
             wall_clock=self.wall,
             randomness=self.randomness,
