@@ -9,6 +9,7 @@ from domain.bookings import BookingStatus, Funding, PaymentState
 from domain.gigs import Confirmation
 from domain.policies import Outcome
 from entrypoints.http.schemas.common import (
+    AMOUNT,
     Amount,
     CurrencyCode,
     Hours,
@@ -36,12 +37,14 @@ AmountText = Annotated[
     str,
     Meta(
         max_length=20,
+        pattern=AMOUNT,
         description="A decimal string with exactly the currency's digits.",
         examples=["75.00"],
     ),
 ]
 CurrencyText = Annotated[
-    str, Meta(max_length=3, description="A lower-case ISO 4217 code.", examples=["usd"])
+    str,
+    Meta(pattern="^[a-z]{3}$", description="A lower-case ISO 4217 code.", examples=["usd"]),
 ]
 
 

@@ -7,14 +7,14 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 
 T = TypeVar("T")
 
-_AMOUNT = r"^(0|[1-9][0-9]{0,14})(\.[0-9]{2,3})?$"
+AMOUNT = r"^(0|[1-9][0-9]{0,14})(\.[0-9]{2,3})?$"
 _SIGNED_AMOUNT = r"^-?(0|[1-9][0-9]{0,14})(\.[0-9]{2,3})?$"
 
 Amount = Annotated[
     str,
     Meta(
         description="A decimal string with exactly the currency's digits.",
-        pattern=_AMOUNT,
+        pattern=AMOUNT,
         examples=["75.00"],
     ),
 ]
@@ -53,7 +53,10 @@ Id = Annotated[str, Meta(description="An opaque id.", examples=["bk_01jqz8t3v5m7
 Minutes = Annotated[int, Meta(ge=1, le=1440, examples=[60])]
 Title = Annotated[str, Meta(max_length=200)]
 Prose = Annotated[str, Meta(max_length=2000)]
-Email = Annotated[str, Meta(max_length=254, examples=["ada@example.com"])]
+Email = Annotated[
+    str,
+    Meta(max_length=254, examples=["ada@example.com"], extra_json_schema={"format": "email"}),
+]
 Limit = Annotated[int, Meta(ge=1, le=200, description="How many to return at most.")]
 Cursor = Annotated[
     str, Meta(max_length=300, description="Where to go on: the `next_cursor` of the last page.")
