@@ -1,5 +1,5 @@
 # Every command of the project. On a bare machine nothing is needed but make and Python 3.11 or newer.
-.PHONY: help setup run demo test check lint types imports format lock clean
+.PHONY: help setup run demo bench test check lint types imports format lock clean
 
 VENV := .venv
 RUNTIME := $(VENV)/.runtime-installed
@@ -11,6 +11,7 @@ help:
 	@echo "make test    run the tests with coverage"
 	@echo "make check   lint, types, import rules, tests"
 	@echo "make demo    play the main job over HTTP against a fresh server"
+	@echo "make bench   measure, and print a table (ARGS=lists for one of webhooks, flows, lists)"
 	@echo "make format  put the code into shape"
 	@echo "make setup   install everything, development tools included, into $(VENV)"
 	@echo "make lock    resolve the dependencies anew and pin them with their hashes"
@@ -43,6 +44,10 @@ run: $(RUNTIME)
 
 demo: $(RUNTIME)
 	@exec $(VENV)/bin/tuition demo
+
+# Nothing is asserted: numbers drift with the machine, their ratios less.
+bench: setup
+	@$(VENV)/bin/python -m tests.bench $(ARGS)
 
 # ARGS reach pytest: make test ARGS="tests/domain -k refund". The bound on branches is of the whole run.
 test: setup
