@@ -26,6 +26,7 @@ from domain.payments import (
     PaymentStatus,
     RefundExceedsRefundable,
     Stage,
+    speaks_for_booking,
 )
 from domain.refunds import no_legs
 from tests.builders import (
@@ -265,7 +266,7 @@ def test_a_try_from_the_server_is_processing_until_it_is_known() -> None:
     assert failed.tried_again(at=NOW).attempt == 2
 
 
-@pytest.mark.parametrize("status", [*CAPTURED, P.CANCELING, P.CANCELED])
+@pytest.mark.parametrize("status", [*sorted(CAPTURED), P.CANCELING, P.CANCELED])
 def test_what_is_over_is_neither_tried_nor_called_off(status: PaymentStatus) -> None:
     payment = a_payment(status=status)
 
@@ -336,6 +337,22 @@ def test_every_status_shows_on_the_booking(status: PaymentStatus) -> None:
     shown = a_payment(status=status).booking_state
 
     assert (shown in has_money) == status.has_succeeded
+
+
+def test_the_payment_that_pays_speaks_for_the_booking_and_else_the_newest() -> None:
+    old = a_payment("pay_1", P.CANCELED)
+    new = a_payment("pay_2")
+    paying = a_paid_payment("pay_3")
+    back = a_paid_payment("pay_4", stage=Stage.SUSPENSE)
+
+    assert speaks_for_booking(new, [new, old])
+    assert not speaks_for_booking(old, [new, old])
+    assert speaks_for_booking(paying, [new, paying, old])
+    assert not speaks_for_booking(new, [new, paying, old])
+    assert speaks_for_booking(back, [back, old])
+    assert not speaks_for_booking(back, [back, paying])
+    assert speaks_for_booking(evolve(new, status=P.PROCESSING), [new, old])
+    assert speaks_for_booking(new, [old]), "one that is not stored yet is the newest"
 
 
 # --- What may be given back ----------------------------------------------------------------------
