@@ -1,22 +1,14 @@
-"""The one protocol for every effect on the gateway: record the intent, call, apply.
+"""Call and T2: perform an effect, and find out what became of one that was cut off."""
 
-    T1    one unit: validate, reserve, insert the operation (`Plans.plan`), commit
-    call  no unit open: the stored params verbatim, under the operation's own key
-    T2    one unit: apply what the gateway said, or release what was reserved, commit
-
-Recovery walks the same path: an operation whose lease has run out is probed, and either applied or
-sent again under the same key. See `docs/adr` for why nothing simpler is safe.
-"""
-
-import hashlib
-import json
 from collections.abc import Callable, Mapping
 from datetime import timedelta
-from typing import Any, ClassVar, Protocol
+from typing import Any
 
 import attrs
 from attrs import evolve, frozen
 
+from application.effects.planning import LEASE, Effect, fingerprint
+from application.effects.refusals import OperationUnderWay, failure_of, kind_of
 from application.ports.clock import WallClock
 from application.ports.gateway import (
     Declined,
@@ -26,19 +18,15 @@ from application.ports.gateway import (
     KeyReused,
     OutcomeUnknown,
 )
-from application.ports.ids import Ids, Randomness
+from application.ports.ids import Randomness
 from application.ports.records import Operation, OperationState
 from application.ports.storage import Unit, UnitOfWork
-from domain.errors import Conflict, GatewayUnavailable
+from domain.errors import GatewayUnavailable
 from domain.events import StaffAlerted
 from domain.ids import OperationId
-from domain.payments import Failure
 
 Then = Callable[[Unit, Operation], object]
 """What to do in the unit that books an outcome, such as committing the answer."""
-
-LEASE = timedelta(seconds=90)
-"""How long whoever claimed an operation may work on it: longer than any call."""
 
 CALL_MARGIN = timedelta(seconds=12)
 """What must be left of a lease to begin a call; calls give up after ten seconds."""
@@ -53,79 +41,8 @@ TOLD_AGAIN_SECONDS = 86_400.0
 """How long an operation rests that a person was told of, before it is looked for again."""
 
 BUSY_TRIES = 3
-DECLINED = "Declined"
-"""How a recorded refusal says that it was the bank's, not the gateway's."""
+
 JOIN_SECONDS = 10.0
-
-
-class OperationUnderWay(Conflict):
-    """Another request is doing this very thing; ask again in a moment."""
-
-    code = "operation_under_way"
-
-
-class GatewayDeclined(Conflict):
-    """The gateway refused our request; nothing happened."""
-
-    code = "gateway_refused"
-
-
-class Effect(Protocol):
-    """One kind of effect: how to send it, find it again, and book it either way."""
-
-    kind: ClassVar[str]
-
-    def send(self, operation: Operation, key: str) -> Any:
-        """Call the gateway with the operation's params; raises what the gateway port raises."""
-        ...
-
-    def probe(self, operation: Operation) -> Any | None:
-        """Look for what an earlier send has made; None when it is not there, or cannot be told.
-
-        Raises `Declined` when what is there tells that the bank refused it.
-        """
-        ...
-
-    def apply(self, unit: Unit, operation: Operation, made: Any) -> str | None:
-        """Book what the gateway made, idempotently; return its id."""
-        ...
-
-    def refuse(self, unit: Unit, operation: Operation, error: GatewayError) -> None:
-        """Book that the gateway definitely did not do it: release what was reserved."""
-        ...
-
-
-@frozen
-class Plans:
-    """T1: record the intent of an effect."""
-
-    wall: WallClock
-    ids: Ids
-
-    def plan(
-        self, unit: Unit, kind: str, subject: str, request: Any, *, for_worker: bool = False
-    ) -> Operation:
-        """Insert an operation in an open unit; `request` is one of the gateway port's requests.
-
-        A request with an `operation` field gets the new operation's id put in. With `for_worker`
-        the lease has run out at once, so that the worker takes it up.
-        """
-        now = self.wall.now()
-        operation_id = OperationId(self.ids.new("operation"))
-        params: dict[str, object] = attrs.asdict(request)
-        if "operation" in params:
-            params["operation"] = operation_id
-        operation = Operation(
-            id=operation_id,
-            kind=kind,
-            subject=subject,
-            params=params,
-            params_sha256=fingerprint(params),
-            lease_until=now if for_worker else now + LEASE,
-            created_at=now,
-            updated_at=now,
-        )
-        return unit.operations.save(operation)
 
 
 @frozen
@@ -318,7 +235,7 @@ class Effects:
                     at=self.wall.now(),
                     tries=current.tries + 1,
                     error=str(error)[:500],
-                    refusal={**attrs.asdict(failure_of(error)), "kind": _kind_of(error)},
+                    refusal={**attrs.asdict(failure_of(error)), "kind": kind_of(error)},
                 )
             )
 
@@ -363,27 +280,3 @@ class Effects:
             unit.operations.save(evolve(operation, events=(event,)))
 
         self.work(decide)
-
-
-def fingerprint(params: Mapping[str, object]) -> str:
-    """Return the SHA-256 of params, by which a changed request is noticed."""
-    text = json.dumps(params, sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(text.encode()).hexdigest()
-
-
-def _kind_of(error: GatewayError) -> str:
-    return DECLINED if isinstance(error, Declined) else type(error).__name__
-
-
-def failure_of(error: GatewayError) -> Failure:
-    """Put a refusal into words that a payer can be shown."""
-    if isinstance(error, Declined):
-        return Failure(
-            code=error.code,
-            message=error.message,
-            decline_code=error.decline_code,
-            advice=error.advice,
-        )
-    if isinstance(error, GatewayRefused):
-        return Failure(code=error.code, message="The payment gateway refused the request.")
-    return Failure(code="gateway_unavailable", message="The payment gateway was not reached.")

@@ -1,57 +1,32 @@
-"""Webhooks in: kept before they are acknowledged, then applied through the inbox.
-
-A delivery is a hint. What it is about is read from the gateway as it is now, and applied by the
-same functions that the request path uses; so duplicates, any order and delay change nothing.
-"""
+"""What each type of event is about, and how it is applied."""
 
 from collections.abc import Callable
-from datetime import timedelta
-from functools import partial
 
-from attrs import evolve, frozen
+from attrs import frozen
 
-from application.answers import answered
 from application.applying import AMOUNT_MISMATCH, Applying
-from application.bus import handles
 from application.cards_on_file import CardsOnFile
-from application.commands import Actor, Command
 from application.effects import OperationUnderWay
 from application.gateway_effects import apply_account
 from application.payout_booking import PayoutBooking
-from application.ports.clock import Clock, WallClock
+from application.ports.clock import Clock
 from application.ports.gateway import (
-    BadSignature,
     Gateway,
-    GatewayBusy,
     GatewayPayment,
     GatewayRefund,
-    GatewayRefused,
-    OutcomeUnknown,
 )
-from application.ports.ids import Ids
 from application.ports.records import Delivery, DeliveryState, Operation
 from application.ports.storage import (
-    DeliveryFilter,
-    Page,
-    PageRequest,
-    Reader,
     Unit,
-    UnitOfWork,
 )
-from application.staff import audited
 from domain import ledger
-from domain.errors import BrokenInvariant, Conflict, DomainError, NotFound
-from domain.events import StaffAlerted
+from domain.errors import Conflict
 from domain.ids import OperationId, PaymentId, PayoutId, RefundId
 from domain.money import Money, currency
 from domain.payments import LIVE, Payment, PaymentStatus
-from domain.people import Role
 
 Applier = Callable[[Unit], DeliveryState]
 """Apply, in the unit that marks the delivery, what was read from the gateway before it."""
-
-RETRY_AT_MOST = timedelta(hours=1)
-TELL_STAFF_AFTER_TRIES = 8
 
 
 class PaymentNotTakenIn(Conflict):
@@ -60,98 +35,21 @@ class PaymentNotTakenIn(Conflict):
     code = "payment_not_taken_in"
 
 
-class WebhookRejected(DomainError):
-    """The delivery is not from the gateway, or stale, or altered."""
-
-    code = "bad_signature"
-
-
-@frozen(kw_only=True)
-class ReceiveWebhook(Command[None]):
-    """Keep a delivery, and apply it at once where that is possible."""
-
-    body: bytes
-    signature: str | None
-
-
 @frozen
-class Processing:
-    """Apply deliveries of the inbox, each once."""
+class Meanings:
+    """Know what each type of event is about, and read that from the gateway as it is now."""
 
-    work: UnitOfWork
-    read: Reader
     clock: Clock
-    wall: WallClock
     gateway: Gateway
     applying: Applying
     payouts: PayoutBooking
     cards: CardsOnFile
 
-    def process(self, id: str) -> bool:
-        """Apply a delivery; False when it was done already, or has to be tried again."""
-        delivery = self.read(lambda views: views.deliveries.find(id))
-        if delivery is None or delivery.state is not DeliveryState.RECEIVED:
-            return False
-        try:
-            applier = self._look(delivery)
-            return self.work(lambda unit: self._mark(unit, id, applier))
-        except GatewayRefused as refused:
-            return self.work(partial(self._suspend, id=id, why=str(refused)))
-        except (GatewayBusy, OutcomeUnknown, DomainError, BrokenInvariant) as error:
-            return self.work(partial(self._again_later, id=id, why=str(error)))
+    def look(self, delivery: Delivery) -> Applier:
+        """Read what the delivery is about, and return how to apply it.
 
-    def _suspend(self, unit: Unit, id: str, why: str) -> bool:
-        return self._mark(unit, id, lambda _: DeliveryState.SUSPENDED, why)
-
-    def _mark(self, unit: Unit, id: str, applier: Applier, error: str | None = None) -> bool:
-        delivery = unit.inbox.get(id)
-        if delivery.state is not DeliveryState.RECEIVED:
-            return False
-        state = applier(unit)
-        events = delivery.events
-        if state is DeliveryState.SUSPENDED:
-            detail = f"{delivery.type} concerns {delivery.object_id}, which nobody here knows"
-            events = (*events, self._alert(delivery, "suspense", detail))
-        unit.inbox.save(
-            evolve(
-                delivery,
-                state=state,
-                applied_at=self.clock.now(),
-                next_try_at=None,
-                tries=delivery.tries + 1,
-                error=error,
-                events=events,
-            )
-        )
-        return True
-
-    def _again_later(self, unit: Unit, id: str, why: str) -> bool:
-        delivery = unit.inbox.get(id)
-        if delivery.state is not DeliveryState.RECEIVED:
-            return False
-        tries = delivery.tries + 1
-        pause = min(timedelta(seconds=2**tries), RETRY_AT_MOST)
-        events = delivery.events
-        if tries == TELL_STAFF_AFTER_TRIES:
-            events = (*events, self._alert(delivery, "stuck_delivery", why[:500]))
-        unit.inbox.save(
-            evolve(
-                delivery,
-                tries=tries,
-                error=why[:500],
-                next_try_at=self.wall.now() + pause,
-                events=events,
-            )
-        )
-        return False
-
-    def _alert(self, delivery: Delivery, topic: str, detail: str) -> StaffAlerted:
-        return StaffAlerted(topic=topic, subject=delivery.id, detail=detail, at=self.clock.now())
-
-    # --- What each type means ------------------------------------------------------------------
-
-    def _look(self, delivery: Delivery) -> Applier:
-        """Read what the delivery is about, and return how to apply it."""
+        Raises what the gateway raises.
+        """
         if delivery.livemode != self.gateway.profile.livemode:
             return _ignore
         if delivery.account is not None and delivery.type != "account.updated":
@@ -331,115 +229,3 @@ def _refund_behind(unit: Unit, seen: GatewayRefund) -> RefundId | None:
         return refund.id
     subject = _subject(unit, seen.operation, "refund.create")
     return RefundId(subject) if subject else None
-
-
-@handles(ReceiveWebhook)
-@frozen
-class ReceiveWebhookHandler:
-    work: UnitOfWork
-    clock: Clock
-    wall: WallClock
-    gateway: Gateway
-    processing: Processing
-
-    def __call__(self, command: ReceiveWebhook, _: Actor) -> None:
-        try:
-            event = self.gateway.webhooks.decode(command.body, command.signature)
-        except BadSignature as bad:
-            raise WebhookRejected("The signature does not fit the delivery.") from bad
-        now = self.wall.now()
-        delivery = Delivery(
-            id=event.id,
-            type=event.type,
-            object_type=event.object_type,
-            object_id=event.object_id,
-            payment=event.payment,
-            account=event.account,
-            livemode=event.livemode,
-            api_version=event.api_version,
-            facts=event.facts,
-            body=command.body,
-            event_at=event.created_at,
-            received_at=now,
-            next_try_at=now,
-        )
-        self.work(lambda unit: unit.inbox.receive(delivery))
-        self.processing.process(event.id)
-
-
-@frozen(kw_only=True)
-class ReplayDelivery(Command[str]):
-    """Apply a delivery once more."""
-
-    delivery_id: str
-
-
-@handles(ReplayDelivery)
-@frozen
-class ReplayDeliveryHandler:
-    work: UnitOfWork
-    clock: Clock
-    wall: WallClock
-    ids: Ids
-    processing: Processing
-
-    def __call__(self, command: ReplayDelivery, actor: Actor) -> str:
-        actor.must_be(Role.ADMIN)
-
-        def reopen(unit: Unit) -> None:
-            delivery = unit.inbox.get(command.delivery_id)
-            unit.inbox.save(
-                evolve(delivery, state=DeliveryState.RECEIVED, next_try_at=self.wall.now())
-            )
-            audited(
-                unit,
-                self.ids,
-                actor,
-                action="webhook_event.replay",
-                subject=delivery.id,
-                before={"state": delivery.state},
-                after={"state": DeliveryState.RECEIVED},
-                at=self.clock.now(),
-            )
-
-        self.work(reopen)
-        self.processing.process(command.delivery_id)
-        return self.work(lambda unit: answered(unit, command.delivery_id))
-
-
-@frozen(kw_only=True)
-class GetDelivery(Command[Delivery]):
-    """Look one delivery up."""
-
-    delivery_id: str
-
-
-@handles(GetDelivery)
-@frozen
-class GetDeliveryHandler:
-    read: Reader
-
-    def __call__(self, command: GetDelivery, actor: Actor) -> Delivery:
-        actor.must_be(Role.ADMIN)
-        delivery = self.read(lambda views: views.deliveries.find(command.delivery_id))
-        if delivery is None:
-            raise NotFound("This event")
-        return delivery
-
-
-@frozen(kw_only=True)
-class ListDeliveries(Command[Page[Delivery]]):
-    """Look through what the gateway delivered, newest first."""
-
-    where: DeliveryFilter
-    page: PageRequest
-
-
-@handles(ListDeliveries)
-@frozen
-class ListDeliveriesHandler:
-    read: Reader
-
-    def __call__(self, command: ListDeliveries, actor: Actor) -> Page[Delivery]:
-        actor.must_be(Role.ADMIN)
-        return self.read(lambda views: views.deliveries.list(command.where, command.page))
