@@ -65,7 +65,8 @@ class Ending:
     ) -> Operation | None:
         at = self.clock.now()
         outcome = booking.outcome or Outcome.EXPIRED
-        due = due_back(booking, payment, outcome, at)
+        # The instant of the outcome, not a later one: a quote was shown for just that.
+        due = due_back(booking, payment, outcome, booking.updated_at)
         operation = None
         if due:
             refund, reduced = Refund.reserve(

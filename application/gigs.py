@@ -14,22 +14,11 @@ from application.rules import PlatformRules
 from application.staff import audited
 from application.texts import one_line, prose
 from domain.errors import InvalidField, NotFound
-from domain.fees import FeeSchedule
 from domain.gigs import Confirmation, Gig, Teaching
 from domain.ids import GigId, UserId
 from domain.money import Currency, Money
 from domain.people import Role
 from domain.policies import CancellationPolicy
-
-
-def fees_of(unit: Unit, rules: PlatformRules, gig: Gig) -> FeeSchedule:
-    """Return the fee schedule that a booking of the gig is agreed on now.
-
-    The gig's first teacher counts: one price has one fee, whoever else shares the rest.
-    """
-    teacher = unit.users.find(gig.teachers[0].teacher_id)
-    override = None if teacher is None else teacher.fee_basis_points
-    return rules.fees_for(gig.hourly_rate.currency, override)
 
 
 @frozen(kw_only=True)
@@ -234,7 +223,7 @@ def _rate(rules: PlatformRules, text: str, of: Currency) -> Money:
 def _policy(rules: PlatformRules, text: str | None) -> CancellationPolicy:
     if text is None or text == rules.policy.name:
         return rules.policy
-    return CancellationPolicy.parse(text)
+    return CancellationPolicy.parse(one_line("cancellation_policy", text))
 
 
 def _must_be_taught_well(unit: Unit, gig: Gig, actor: Actor) -> None:

@@ -253,6 +253,28 @@ def test_the_same_again_changes_nothing(said: list[tuple[PaymentStatus, int]]) -
         assert again.events == payment.events
 
 
+MISCHARGED = Failure(code="amount_mismatch", message="Another amount was charged.")
+
+
+def test_an_amount_that_nobody_asked_for_pays_for_nothing() -> None:
+    wrong = seen(P.SUCCEEDED, captured=dollars(9_999), at=after(hours=1))
+
+    failed = opened().mischarged(wrong, MISCHARGED)
+
+    assert (failed.status, failed.failure, failed.captured) == (P.FAILED, MISCHARGED, dollars(0))
+    assert failed.gateway_id == "pi_1"
+    assert failed.mischarged(wrong, MISCHARGED) is failed
+
+
+def test_a_payment_that_is_called_off_ends_with_a_wrong_amount() -> None:
+    wrong = seen(P.SUCCEEDED, captured=dollars(9_999), at=after(hours=1))
+
+    ended = opened().begin_cancel(at=NOW).mischarged(wrong, MISCHARGED)
+
+    assert (ended.status, ended.failure) == (P.CANCELED, MISCHARGED)
+    assert ended.events == (PaymentCanceled(payment="pay_1", at=after(hours=1)),)
+
+
 # --- Trying from the server, and calling off -----------------------------------------------------
 
 
