@@ -8,7 +8,7 @@ from application.commands import SYSTEM, Actor
 from application.earnings import CreateOnboardingLink
 from application.gigs import PublishGig
 from application.people import EnsureAdmin, Register
-from application.ports.storage import Unit
+from application.ports.storage import GigFilter, PageRequest, Unit
 from domain.gigs import Confirmation
 from domain.people import EmailTaken, Role, User
 from entrypoints.composition import Installation
@@ -80,6 +80,10 @@ def _open_account(installation: Installation, teacher: User) -> None:
 
 
 def _publish(installation: Installation, teacher: User) -> None:
+    theirs = GigFilter(teacher_id=teacher.id)
+    read = installation.pieces.storage.read
+    if read(lambda views: views.gigs.list(theirs, PageRequest(limit=1))).items:
+        return
     installation.bus.handle(
         PublishGig(
             title=GIG_TITLE,

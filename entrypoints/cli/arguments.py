@@ -1,6 +1,6 @@
 """What can be typed."""
 
-from argparse import ArgumentParser, ArgumentTypeError, RawDescriptionHelpFormatter
+from argparse import ArgumentParser, ArgumentTypeError
 from importlib.metadata import version
 
 _MODULES = {
@@ -20,8 +20,7 @@ def parser() -> ArgumentParser:
     top = ArgumentParser(
         prog="tuition",
         description="The payments backend for people who sell their time.",
-        epilog="Settings come from the environment, or a .env file: see docs/operations.md.",
-        formatter_class=RawDescriptionHelpFormatter,
+        epilog="Settings come from the environment, or from a .env file beside it.",
     )
     top.add_argument("--version", action="version", version=f"tuition {version('tuition')}")
     commands = top.add_subparsers(dest="command", required=True, metavar="command")

@@ -8,11 +8,13 @@ in a thread, where singletons would race.
 
 from collections.abc import Callable, Mapping
 from importlib import import_module
+from pkgutil import iter_modules
 from typing import Any, get_type_hints
 
 import attrs
 import punq
 
+import application
 from application.bus import HANDLERS, Handler
 from application.commands import Command
 from application.effects import Effects
@@ -27,20 +29,6 @@ from application.ports.tokens import Passwords, Tokens
 from application.rules import PlatformRules
 from entrypoints.composition.pieces import Pieces
 
-USE_CASES = (
-    "bookings",
-    "cards",
-    "earnings",
-    "gigs",
-    "payments",
-    "people",
-    "refunds",
-    "staff",
-    "upkeep",
-    "webhooks",
-)
-"""The modules whose import fills the table of handlers."""
-
 
 class MissingPiece(Exception):
     """Something cannot be assembled; the message names it, and who asks for it."""
@@ -48,8 +36,9 @@ class MissingPiece(Exception):
 
 def assemble(pieces: Pieces) -> Mapping[type[Command[Any]], Handler]:
     """Return a handler for every command there is. Raises `MissingPiece`."""
-    for module in USE_CASES:
-        import_module(f"application.{module}")
+    # A module of use cases registers its handlers when it is imported.
+    for module in iter_modules(application.__path__, "application."):
+        import_module(module.name)
     container = punq.Container()
     for port, instance in _ports(pieces).items():
         container.register(port, instance=instance)

@@ -9,7 +9,7 @@ from attrs import define, field, frozen
 
 Json = dict[str, Any]
 
-PATIENCE_SECONDS = 10.0
+PATIENCE_SECONDS = 30.0
 """How long a webhook may take."""
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from attrs import frozen
 
-START_WITHIN_SECONDS = 30
+START_WITHIN_SECONDS = 60
 STOP_WITHIN_SECONDS = 30
 _ADDRESS = re.compile(r"^\s*API\s+(http\S+)/api/v1", re.MULTILINE)
 

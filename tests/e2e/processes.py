@@ -14,7 +14,7 @@ from entrypoints.demo.api import Api, Caller
 from entrypoints.demo.running import RunningServer, clean_environment, command, running_server
 from entrypoints.demo_people import PASSWORD, STUDENT, TEACHER
 
-PATIENCE_SECONDS = 20
+PATIENCE_SECONDS = 60
 
 
 @frozen(kw_only=True)

@@ -98,10 +98,7 @@ def _is_planned(place: Place) -> bool:
     return any("under way" in note for note in notes)
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_worker_of_its_own_does_the_work_and_stops_when_asked(
-    place: Place, number: signal.Signals
-) -> None:
+def test_a_worker_of_its_own_does_the_work_and_stops_when_asked(place: Place) -> None:
     with place.serve("--no-worker") as server, Api(server.url) as api:
         student = student_of(api)
         lesson = about_to_pay(student)
@@ -111,7 +108,7 @@ def test_a_worker_of_its_own_does_the_work_and_stops_when_asked(
             student.wait_for(
                 f"/payments/{lesson.payment}", lambda each: each["status"] == "succeeded"
             )
-            worker.send_signal(number)
+            worker.send_signal(signal.SIGTERM)
             assert worker.wait(PATIENCE_SECONDS) == 0
     assert "worker.stopped" in (place.directory / "worker.log").read_text()
     _verified(place)
