@@ -1,7 +1,9 @@
 """What the worker does, over and over: each command does a batch and tells how much it did."""
 
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from functools import partial
+from typing import TypeVar
 
 from attrs import frozen
 
@@ -25,15 +27,34 @@ from application.ports.storage import Reader, Unit, UnitOfWork
 from application.reactions import Reactions
 from application.webhooks import Processing
 from domain.earnings import AccountNotReady, NothingToPayOut, PayoutMethod
-from domain.errors import Forbidden
+from domain.errors import BrokenInvariant, DomainError, Forbidden
 from domain.ids import PaymentId, UserId
 from domain.money import Currency
+
+T = TypeVar("T")
 
 
 def must_be_system(actor: Actor) -> None:
     """Refuse a command of the worker's to anybody else."""
     if not actor.is_system:
         raise Forbidden
+
+
+def each(things: Iterable[T], do: Callable[[T], int]) -> int:
+    """Do all of them, then raise the first failure: it must not hold up the rest.
+
+    Return the sum of what `do` returns.
+    """
+    done = 0
+    failure: Exception | None = None
+    for thing in things:
+        try:
+            done += do(thing)
+        except (DomainError, BrokenInvariant) as error:
+            failure = failure or error
+    if failure is not None:
+        raise failure
+    return done
 
 
 @frozen(kw_only=True)
@@ -54,7 +75,7 @@ class AdvanceBookingsHandler:
         must_be_system(actor)
         now = self.clock.now()
         due = self.work(lambda unit: unit.bookings.due(now, command.limit))
-        return sum(self.one(AdvanceBooking(booking_id=one), actor) for one in due)
+        return each(due, lambda one: self.one(AdvanceBooking(booking_id=one), actor))
 
 
 @frozen(kw_only=True)
@@ -94,14 +115,19 @@ class RecoverOperationsHandler:
 
     def __call__(self, command: RecoverOperations, actor: Actor) -> int:
         must_be_system(actor)
-        finished = 0
-        for _ in range(command.limit):
-            # One at a time: a lease begins when the work does, not when its batch does.
-            claimed = self.work(self._claim)
-            if not claimed:
-                break
-            finished += not self.effects.recover(claimed[0]).state.is_open
-        return finished
+        return each(self._claimed(command.limit), self._recover)
+
+    def _claimed(self, limit: int) -> Iterator[Operation]:
+        # One at a time: a lease begins when the work does, not when its batch does.
+        for _ in range(limit):
+            yield from self.work(self._claim)
+
+    def _recover(self, operation: Operation) -> bool:
+        try:
+            return not self.effects.recover(operation).state.is_open
+        except (DomainError, BrokenInvariant) as error:
+            self.effects.left_open(operation, str(error))
+            raise
 
     def _claim(self, unit: Unit) -> tuple[Operation, ...]:
         now = self.wall.now()
@@ -125,14 +151,15 @@ class PayTeachersHandler:
 
     def __call__(self, command: PayTeachers, actor: Actor) -> int:
         must_be_system(actor)
+        return each(self._ready(command.limit), lambda one: self._pay(*one))
+
+    def _ready(self, limit: int) -> Iterator[tuple[UserId, Currency]]:
+        """Walk page by page through those who have money available, whoever cannot be paid."""
         now = self.clock.now()
-        paid = 0
         after: tuple[UserId, str] | None = None
-        while page := self.work(partial(_ready, at=now, limit=command.limit, after=after)):
-            for teacher, currency in page:
-                paid += self._pay(teacher, currency)
+        while page := self.work(partial(_ready, at=now, limit=limit, after=after)):
+            yield from page
             after = (page[-1][0], page[-1][1].code)
-        return paid
 
     def _pay(self, teacher: UserId, currency: Currency) -> bool:
         def decide(unit: Unit) -> Operation | None:
@@ -175,7 +202,7 @@ class BookGatewayFeesHandler:
     def __call__(self, command: BookGatewayFees, actor: Actor) -> int:
         must_be_system(actor)
         waiting = self.work(lambda unit: unit.payments.awaiting_gateway_fee(command.limit))
-        return sum(self._book(one) for one in waiting)
+        return each(waiting, self._book)
 
     def _book(self, id: PaymentId) -> bool:
         payment = self.work(lambda unit: unit.payments.find(id))

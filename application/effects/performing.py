@@ -40,6 +40,7 @@ NEW_KEY_FROM = timedelta(hours=26)
 TOLD_AGAIN_SECONDS = 86_400.0
 """How long an operation rests that a person was told of, before it is looked for again."""
 
+TELL_STAFF_AFTER_TRIES = 8
 BUSY_TRIES = 3
 
 JOIN_SECONDS = 10.0
@@ -270,6 +271,12 @@ class Effects:
             return current
 
         return self.work(decide)
+
+    def left_open(self, operation: Operation, why: str) -> None:
+        """Note that an operation could not be finished for a reason of our own; tell staff once."""
+        left = self._unknown(operation, OutcomeUnknown(why), None)
+        if left.tries == TELL_STAFF_AFTER_TRIES:
+            self.alert("stuck_operation", operation.id, f"{operation.kind}: {why}")
 
     def alert(self, topic: str, subject: str, detail: str) -> None:
         """Tell staff, through the outbox, about an operation."""
