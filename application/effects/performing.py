@@ -63,17 +63,27 @@ class Effects:
         effect. Return the operation: done, refused, or unknown. Raises `GatewayUnavailable` when
         nothing was executed and it was given up; `patiently` never gives up.
         """
+        return self._run(operation, then, is_patient=False, has_looked=False)
+
+    def patiently(self, operation: Operation, *, then: Then | None = None) -> Operation:
+        """Perform what must happen in the end: a busy gateway leaves it to the worker."""
+        return self._run(operation, then, is_patient=True, has_looked=False)
+
+    def _run(
+        self, operation: Operation, then: Then | None, *, is_patient: bool, has_looked: bool
+    ) -> Operation:
+        """Send it; a lost answer is looked for once, and sent again once, before giving up."""
         if not operation.state.is_open:
-            if operation.state is OperationState.DONE and then is not None:
-                self.work(lambda unit: then(unit, operation))
-            return operation
+            return self._as_it_ended(operation, then)
         effect = self.kinds[operation.kind]
         try:
             made = self._send(effect, operation)
         except OutcomeUnknown as unknown:
+            if has_looked:
+                return self._unknown(operation, unknown, then)
             return self._look_and_send_again(effect, operation, unknown, then)
         except GatewayBusy as busy:
-            if operation.tries:
+            if is_patient:
                 return self._unknown(operation, busy, then)
             self._refuse(effect, operation, busy)
             raise GatewayUnavailable("The payment gateway is busy. Try again soon.") from busy
@@ -83,9 +93,10 @@ class Effects:
             return self._refuse(effect, operation, refusal)
         return self._apply(effect, operation, made, then)
 
-    def patiently(self, operation: Operation, *, then: Then | None = None) -> Operation:
-        """Perform what must happen in the end: a busy gateway leaves it to the worker."""
-        return self.perform(evolve(operation, tries=max(operation.tries, 1)), then=then)
+    def _as_it_ended(self, operation: Operation, then: Then | None) -> Operation:
+        if operation.state is OperationState.DONE and then is not None:
+            self.work(lambda unit: then(unit, operation))
+        return operation
 
     def join(self, id: OperationId, *, then: Then | None = None) -> Operation:
         """Wait for an operation that another request performs, or carry it on if that one died.
@@ -127,7 +138,7 @@ class Effects:
             return self._apply(effect, operation, found, then)
         age = self.wall.now() - operation.created_at
         if age < SAME_KEY_UNTIL:
-            return self.patiently(operation, then=then)
+            return self._run(operation, then, is_patient=True, has_looked=True)
         return self._too_old(operation, age, then)
 
     def _too_old(self, operation: Operation, age: timedelta, then: Then | None) -> Operation:
@@ -171,8 +182,6 @@ class Effects:
         unknown: GatewayError,
         then: Then | None,
     ) -> Operation:
-        if operation.tries:
-            return self._unknown(operation, unknown, then)
         try:
             found = effect.probe(operation)
         except Declined as refusal:
@@ -181,7 +190,7 @@ class Effects:
             return self._unknown(operation, unknown, then)
         if found is not None:
             return self._apply(effect, operation, found, then)
-        return self.perform(evolve(operation, tries=1), then=then)
+        return self._run(operation, then, is_patient=True, has_looked=True)
 
     def _key_reused(
         self,

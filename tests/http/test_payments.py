@@ -1,5 +1,7 @@
 """Paying in the browser and from the server, and giving money back."""
 
+import pytest
+
 from application.ports.test_mode import Fault, FaultKind
 from tests.http.shop import Shop, refused, shown
 
@@ -182,10 +184,19 @@ def test_staff_gives_part_of_a_payment_back(shop: Shop) -> None:
     assert [each["id"] for each in shown(shop.student.get("/refunds"))["items"]] == [refund["id"]]
 
 
-def test_a_refund_needs_no_body(shop: Shop) -> None:
+def test_a_refund_without_an_amount_is_of_all_that_is_left(shop: Shop) -> None:
     path = f"/payments/{shop.payment()['id']}/refund"
 
-    assert shown(shop.admin.post(path), 201)["amount"] == "75.00"
+    assert shown(shop.admin.post(path, {"reason": "x"}), 201)["amount"] == "75.00"
+
+
+@pytest.mark.parametrize("body", [{}, {"reason": ""}, {"amount": "10.00"}])
+def test_a_refund_says_why(shop: Shop, body: dict[str, str]) -> None:
+    payment = shop.payment()["id"]
+
+    refused(shop.admin.post(f"/payments/{payment}/refund", body), 422, "validation_failed")
+
+    assert shown(shop.admin.get(f"/payments/{payment}"))["refundable_amount"] == "75.00"
 
 
 def test_more_than_is_left_is_not_refunded(shop: Shop) -> None:

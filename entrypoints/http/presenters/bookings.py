@@ -1,5 +1,7 @@
 """Gigs, bookings and quotes, as clients see them."""
 
+from msgspec import structs
+
 from application.bookings import Cancelled
 from application.ports.storage import Views
 from domain.bookings import Booking
@@ -82,10 +84,8 @@ def booking_by_id(status: int, views: Views, id: BookingId) -> Reply:
 
 def cancelled(views: Views, value: Cancelled) -> Reply:
     """Answer with a booking that was called off, and what that did."""
-    shown = schema.Cancelled(
-        booking=booking(_found(views, value.booking_id)), quote=quote(value.quote)
-    )
-    return Reply(200, shown)
+    shown = booking(_found(views, value.booking_id))
+    return Reply(200, schema.Cancelled(**structs.asdict(shown), quote=quote(value.quote)))
 
 
 def quote(value: Quote) -> schema.Quote:

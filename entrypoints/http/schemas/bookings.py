@@ -20,6 +20,7 @@ from entrypoints.http.schemas.common import (
     Minutes,
     Output,
     Prose,
+    SignedAmount,
     Title,
 )
 
@@ -248,15 +249,15 @@ class Quote(Output, frozen=True, kw_only=True):
     currency: CurrencyCode
     student_amount: Amount
     teacher_amounts: tuple[TeacherAmount, ...]
-    platform_amount: Amount
+    platform_amount: SignedAmount
+    """Negative where the platform has borne more than its fee, as goodwill."""
     promotion_amount: Amount
     student_minutes: int
     refund_percent: int
     valid_until: Instant | None
 
 
-class Cancelled(Output, frozen=True, kw_only=True):
-    """A booking that was called off, and the quote that was carried out."""
+class Cancelled(Booking, frozen=True, kw_only=True):
+    """A booking that was called off, with the quote that was carried out."""
 
-    booking: Booking
     quote: Quote

@@ -53,6 +53,7 @@ Id = Annotated[str, Meta(description="An opaque id.", examples=["bk_01jqz8t3v5m7
 Minutes = Annotated[int, Meta(ge=1, le=1440, examples=[60])]
 Title = Annotated[str, Meta(max_length=200)]
 Prose = Annotated[str, Meta(max_length=2000)]
+Reason = Annotated[str, Meta(min_length=1, max_length=2000, examples=["The student fell ill."])]
 Email = Annotated[
     str,
     Meta(max_length=254, examples=["ada@example.com"], extra_json_schema={"format": "email"}),

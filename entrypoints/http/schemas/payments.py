@@ -19,7 +19,7 @@ from entrypoints.http.schemas.common import (
     Minutes,
     Output,
     Percentage,
-    Prose,
+    Reason,
 )
 
 MethodId = Annotated[
@@ -136,7 +136,7 @@ class NewRefund(Input, frozen=True, kw_only=True):
     """What is to go back; all that can, if no amount is named."""
 
     amount: AmountText | None = None
-    reason: Prose = ""
+    reason: Reason
     fault: Fault | None = None
     teacher_keeps: bool | None = None
 
