@@ -5,8 +5,16 @@ from typing import Any
 
 from adapters.fake.webhooks import sign
 from adapters.fake.world import DEFAULT_SECRET
+from application.payments import CreatePaymentIntent
+from application.ports.gateway import NewCustomer, NewPayment
 from application.ports.records import Delivery
-from application.webhooks import ReceiveWebhook
+from application.upkeep import ProcessInbox
+from application.webhooks import (
+    Processing,
+    ReceiveWebhook,
+)
+from domain.ids import PaymentId
+from entrypoints.composition.assembly import assemble
 from tests.market import Market
 
 
@@ -52,3 +60,58 @@ def in_inbox(market: Market, event: str) -> Delivery:
     found = market.storage.read(lambda views: views.deliveries.find(event))
     assert found is not None
     return found
+
+
+SUCCEEDED = "payment_intent.succeeded"
+
+
+def opened(market: Market) -> tuple[PaymentId, str]:
+    """Begin a payment in the browser; return our id and the gateway's."""
+    student = market.student()
+    booking = market.book(student, market.gig(market.teacher()))
+    payment = market.do(CreatePaymentIntent(booking_id=booking), student).payment_id
+    gateway_id = market.payment(payment).gateway_id
+    assert gateway_id is not None
+    return payment, gateway_id
+
+
+def paid_and_untold(market: Market) -> PaymentId:
+    """Pay in the browser; the webhook waits."""
+    payment, gateway_id = opened(market)
+    market.world.controls.browser.confirm(gateway_id, "pm_card_visa")
+    return payment
+
+
+def is_clean(market: Market) -> bool:
+    """Tell whether the books prove true."""
+    market.settle()
+    return market.installation.verification().run().is_clean
+
+
+def processing_of(market: Market) -> Processing:
+    """Return what applies deliveries, as the installation has it."""
+    handler: Any = assemble(market.installation.pieces)[ProcessInbox]
+    processing: Processing = handler.processing
+    return processing
+
+
+def stray(market: Market) -> str:
+    """Charge somebody past us, as somebody with the same gateway account can; return the event."""
+    gateway = market.world.gateway
+    customer = gateway.customers.create_customer(
+        NewCustomer(operation="op_other", user="usr_other", email="a@b.test", name="A"), key="k1"
+    )
+    gateway.payments.create_payment(
+        NewPayment(
+            operation="op_elsewhere",
+            amount=2000,
+            currency="usd",
+            customer=customer.id,
+            description="Elsewhere",
+            transfer_group="x",
+            metadata={},
+            payment_method="pm_card_visa",
+        ),
+        key="k2",
+    )
+    return told(market, SUCCEEDED)[-1]
