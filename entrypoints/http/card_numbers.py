@@ -14,11 +14,14 @@ from domain.ids import PREFIXES
 
 SHORTEST, LONGEST = 13, 19
 
-_SEPARATOR = r"[\s\-._/,*\u2010-\u2015\u2212\u00b7\u2022]{0,3}"
+_SEPARATOR = r"[\W_]{0,4}"
 _CANDIDATE = re.compile(rf"\d(?:{_SEPARATOR}\d){{{SHORTEST - 1},}}")
 _GROUP = re.compile(r"\d+")
 _OUR_ID = re.compile(rf"(?:{'|'.join(PREFIXES.values())})_0[0-9a-hjkmnp-tv-z]{{25}}")
 """Our ids are as long as two card numbers, and may hold only digits by chance."""
+
+_LOOKED_UP = frozenset({"q", "cursor"})
+"""Besides `…_id`: members that are looked up and never stored, so that an id may stand there."""
 
 
 class CardNumberNotAllowed(Refused):
@@ -33,9 +36,7 @@ def holds_card_number(text: str) -> bool:
         return False
     if not text.isascii():
         text = _in_ascii_digits(text)
-    return any(
-        _is_suspicious(match.group()) for match in _CANDIDATE.finditer(text)
-    ) and not _OUR_ID.fullmatch(text)
+    return any(_is_suspicious(match.group()) for match in _CANDIDATE.finditer(text))
 
 
 def refuse_card_numbers(value: object, *, exempt: frozenset[str] = frozenset()) -> None:
@@ -45,30 +46,39 @@ def refuse_card_numbers(value: object, *, exempt: frozenset[str] = frozenset()) 
     """
     if isinstance(value, Mapping):
         value = {name: inner for name, inner in value.items() if name not in exempt}
-    if any(holds_card_number(text) for text in texts_in(value)):
+    if any(holds_card_number(text) and not _is_an_id(name, text) for name, text in texts_in(value)):
         raise CardNumberNotAllowed(
             "A value holds what looks like a card number. Card numbers are never accepted here."
         )
 
 
-def texts_in(value: object) -> Iterator[str]:
-    """Walk a decoded JSON value, its keys included, and return every text and number in it."""
-    waiting: list[object] = [value]
+def _is_an_id(name: str, text: str) -> bool:
+    """Tell whether one of our ids stands where an id belongs; elsewhere it is just text."""
+    takes_ids = name.endswith("_id") or name in _LOOKED_UP
+    return takes_ids and _OUR_ID.fullmatch(text) is not None
+
+
+def texts_in(value: object) -> Iterator[tuple[str, str]]:
+    """Walk a decoded JSON value; return every text and number in it, with its member's name.
+
+    The names of members are texts too, without a name of their own.
+    """
+    waiting: list[tuple[str, object]] = [("", value)]
     while waiting:
-        item = waiting.pop()
+        name, item = waiting.pop()
         if isinstance(item, str):
-            yield item
+            yield name, item
         elif isinstance(item, Mapping):
-            waiting.extend(item.keys())
-            waiting.extend(item.values())
+            waiting.extend(("", key) for key in item)
+            waiting.extend((str(key), inner) for key, inner in item.items())
         elif isinstance(item, list):
-            waiting.extend(item)
+            waiting.extend((name, inner) for inner in item)
         elif isinstance(item, int) and not isinstance(item, bool):
             # Longer ones hold no card number, and Python refuses to spell the longest.
             if item.bit_length() <= 64:
-                yield str(item)
+                yield name, str(item)
         elif isinstance(item, float):
-            yield f"{item:.0f}"
+            yield name, f"{item:.0f}"
 
 
 def without_card_numbers(text: str) -> str:

@@ -44,6 +44,11 @@ def test_every_published_test_number_is_found(number: str) -> None:
         f"card{VISA}x",
         "order 12 4242 4242 4242 4242 soon",
         f"4111 {VISA}",
+        "4242:4242:4242:4242",
+        "(4242)(4242)(4242)(4242)",
+        "4242    4242    4242    4242",
+        "4242|4242|4242|4242",
+        f"bk_0a{VISA}bbbbbbbb",
     ],
 )
 def test_a_number_is_found_however_it_is_written(text: str) -> None:
@@ -70,8 +75,14 @@ def test_other_text_is_let_through(text: str) -> None:
 def test_our_own_ids_are_never_taken_for_cards() -> None:
     ids = SeededIds(ManualClock(NOW))
 
-    assert not any(holds_card_number(ids.new("booking")) for _ in range(2_000))
-    assert not holds_card_number(f"bk_0{VISA}123456789")
+    for _ in range(2_000):
+        refuse_card_numbers({"booking_id": ids.new("booking")})
+    refuse_card_numbers({"booking_id": f"bk_0{VISA}123456789", "q": f"pay_0{VISA}123456789"})
+
+
+def test_what_looks_like_our_id_is_just_text_in_other_fields() -> None:
+    with pytest.raises(CardNumberNotAllowed):
+        refuse_card_numbers({"reason": f"bk_0a{VISA}bbbbbbbb"})
 
 
 @pytest.mark.parametrize(
