@@ -8,6 +8,7 @@ from attrs import evolve, frozen
 from application.cards import AddCard
 from application.customers import CardDeclined
 from application.payments import ProcessPayment
+from application.payout_booking import PayoutBooking
 from application.ports.gateway import Declined, GatewayAccount, KeyReused
 from application.ports.records import Delivery, DeliveryState, OperationState
 from application.ports.test_mode import FaultKind
@@ -119,11 +120,12 @@ def test_a_teachers_first_account_stays_when_another_is_told_of() -> None:
 def test_a_payout_that_failed_fails_once() -> None:
     stage = Stage("transfer.create")
     handler: Any = assemble(stage.market.installation.pieces)[PayTeachers]
+    payouts: PayoutBooking = handler.payouts
     payout = PayoutId(stage.operation.subject)
 
     def fail() -> PayoutStatus:
         return stage.market.storage.work(
-            lambda unit: handler.payouts.failed(unit, payout, "by hand").status
+            lambda unit: payouts.failed(unit, payout, "by hand").status
         )
 
     assert [fail(), fail()] == [PayoutStatus.FAILED] * 2

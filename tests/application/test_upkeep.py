@@ -7,7 +7,6 @@ import pytest
 from attrs import evolve
 
 from application import upkeep
-from application.bookings import CompleteBooking
 from application.bus import HANDLERS
 from application.commands import SYSTEM, Command
 from application.payments import CreatePaymentIntent
@@ -25,16 +24,13 @@ from application.upkeep import (
     SealLedger,
 )
 from domain.bookings import BookingStatus
-from domain.earnings import PayoutStateConflict
-from domain.errors import BrokenInvariant, Forbidden
+from domain.errors import Forbidden
 from domain.events import StaffAlerted
-from domain.ids import PayoutId
 from domain.payments import PaymentStatus
 from entrypoints.composition.assembly import assemble
 from entrypoints.composition.duties import UPKEEP
-from tests.application.effect_scenes import Stage
 from tests.application.post import deliver, told
-from tests.builders import NOW, after, an_entry
+from tests.builders import NOW, after
 from tests.market import Market, ToldStaff
 
 COMMANDS = tuple(command for command in HANDLERS if command.__module__ == upkeep.__name__)
@@ -259,87 +255,3 @@ def test_every_command_of_the_worker_is_among_its_duties() -> None:
 
     assert duties | {NextDue} == set(COMMANDS)
     assert {PayTeachers, PruneKeys, SealLedger} <= duties
-
-
-# --- What cannot be done must not hold up the rest -----------------------------------------------
-
-
-def test_a_booking_that_cannot_be_advanced_does_not_hold_up_the_others() -> None:
-    market = Market()
-    lesson = market.paid_lesson()
-    other = market.book(lesson.student, lesson.gig, starts_at=after(days=20))
-    market.storage.work(lambda unit: unit.ledger.post(an_entry(f"lesson_ended:{lesson.payment}")))
-    market.clock.advance(timedelta(days=9))
-
-    for _ in range(2):
-        with pytest.raises(BrokenInvariant):
-            market.do(AdvanceBookings(limit=2))
-
-    assert market.booking(lesson.booking).status is BookingStatus.CONFIRMED
-    assert market.booking(other).status is BookingStatus.EXPIRED
-
-
-def test_a_teacher_who_cannot_be_paid_for_a_bug_does_not_hold_up_the_others() -> None:
-    market = Market()
-    student = market.student()
-    teachers = [market.teacher(name, has_account=True) for name in ("ta", "tb", "tc")]
-    lessons = [
-        market.book(student, market.gig(one), starts_at=after(days=day))
-        for day, one in enumerate(teachers, start=2)
-    ]
-    for lesson in lessons:
-        market.pay(student, lesson)
-    market.clock.advance(timedelta(days=9))  # the worker does not see this, and pays nobody
-    for teacher, lesson in zip(teachers, lessons, strict=True):
-        market.do(CompleteBooking(booking_id=lesson), teacher)
-    handler: Any = assemble(market.installation.pieces)[PayTeachers]
-    reserve = handler.payouts.reserve
-
-    class Broken:
-        def reserve(self, unit: Any, teacher: Any, *more: Any) -> Any:
-            if teacher == teachers[1].user_id:
-                raise BrokenInvariant("a bug")
-            return reserve(unit, teacher, *more)
-
-    with pytest.raises(BrokenInvariant):
-        evolve(handler, payouts=Broken())(PayTeachers(limit=1), SYSTEM)
-
-    assert len(market.world.chronicle.transfers()) == 2
-
-
-def transfer_for_a_failed_payout() -> Stage:
-    """Have a transfer to send whose payout was given up meanwhile, as only a bug would."""
-    stage = Stage("transfer.create")
-    handler: Any = assemble(stage.market.installation.pieces)[PayTeachers]
-    payout = PayoutId(stage.operation.subject)
-    stage.market.storage.work(lambda unit: handler.payouts.failed(unit, payout, "by hand"))
-    return stage
-
-
-def test_an_operation_that_cannot_be_booked_does_not_hold_up_the_others() -> None:
-    stage = transfer_for_a_failed_payout()
-    market = stage.market
-    student = market.student("tom")
-    booking = market.book(student, market.gig(market.teacher("tim")))
-    market.do(CreatePaymentIntent(booking_id=booking), student)
-    market.wall.move_to(stage.operation.lease_until)
-    market.clock.advance(timedelta(hours=1))
-    market.do(AdvanceBookings())
-
-    with pytest.raises(PayoutStateConflict):
-        market.do(RecoverOperations())
-
-    assert market.payments()[-1].status is PaymentStatus.CANCELED
-
-
-def test_staff_are_told_once_of_an_operation_that_could_not_be_booked_eight_times() -> None:
-    stage = transfer_for_a_failed_payout()
-    told_at = []
-    for _ in range(10):
-        with pytest.raises(PayoutStateConflict):
-            stage.recover()
-        stage.market.do(DispatchOutbox())
-        told_at.append(stage.market.staff.topics.count("stuck_operation"))
-
-    assert told_at == [0] * 7 + [1] * 3
-    assert stage.times_done() == 1
