@@ -139,10 +139,7 @@ class Story:
         quote = student.get(f"/bookings/{booking}/quote?outcome=cancel")
         self._told(f"quote: {_shares(quote)}")
         done = student.post(f"/bookings/{booking}/cancel", {"reason": "A cold."})
-        self._told(
-            f"{done['booking']['status']}, {done['booking']['payment_status']}: "
-            f"{_shares(done['quote'])}"
-        )
+        self._told(f"{done['status']}, {done['payment_status']}: {_shares(done['quote'])}")
 
     def _took_place(self, teacher: Caller, first: str, second: str) -> None:
         self._now("Two days pass, and Theo says that the first lesson took place; then two more")
