@@ -33,6 +33,16 @@ class NewCard:
     default: bool | None = None
 
 
+def cards_of(unit: Unit, student: UserId) -> tuple[SavedCard, ...]:
+    """Return a student's cards, locked together with the student.
+
+    Two who add the first card find none that they could lock, and each would make theirs the
+    default.
+    """
+    unit.users.get(student)
+    return unit.cards.of_student(student)
+
+
 @frozen
 class CardFile:
     """Keep cards on file, one of them the default."""
@@ -51,7 +61,7 @@ class CardFile:
         default: bool | None = None,
     ) -> SavedCard:
         """Save an attached card; one that is there already is found, and listed if so asked."""
-        cards = unit.cards.of_student(user_id)
+        cards = cards_of(unit, user_id)
         known = unit.cards.by_gateway_id(made.id)
         if known is not None and known.removed_at is None and known.is_listed >= listed:
             return known

@@ -4,7 +4,7 @@ from attrs import evolve, frozen
 
 from application.answers import answered
 from application.bus import handles
-from application.card_file import CardFile, CardOfCustomer
+from application.card_file import CardFile, CardOfCustomer, cards_of
 from application.commands import Actor, Command
 from application.customers import Customers
 from application.effects import Effects, Plans
@@ -60,7 +60,7 @@ class AddCardHandler:
 
         def decide(unit: Unit) -> AddedCard:
             if command.set_as_default and not is_new and not card.is_default:
-                self.file.choose(unit, unit.cards.of_student(student), card)
+                self.file.choose(unit, cards_of(unit, student), card)
             return answered(unit, result)
 
         return self.work(decide)
@@ -105,7 +105,7 @@ class SetDefaultCardHandler:
         student = actor.must_be(Role.STUDENT)
 
         def decide(unit: Unit) -> CardId:
-            cards = unit.cards.of_student(student)
+            cards = cards_of(unit, student)
             card = _own(cards, command.card_id)
             if not card.is_default:
                 self.file.choose(unit, cards, card)
@@ -137,7 +137,7 @@ class RemoveCardHandler:
 
     def _remove(self, unit: Unit, student: UserId, id: CardId) -> Operation:
         now = self.clock.now()
-        cards = unit.cards.of_student(student)
+        cards = cards_of(unit, student)
         card = _own(cards, id)
         removed = unit.cards.save(card.removed(at=now))
         heir = next_default([other for other in cards if other.id != id], now)

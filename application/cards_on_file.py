@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from attrs import evolve, frozen
 
-from application.card_file import CardFile
+from application.card_file import CardFile, cards_of
 from application.ports.clock import Clock
 from application.ports.gateway import Gateway, GatewayCard
 from application.ports.records import DeliveryState
@@ -25,10 +25,12 @@ class CardsOnFile:
         made = self.gateway.cards.card(card)
 
         def apply(unit: Unit) -> DeliveryState:
+            user = unit.users.by_gateway_customer(made.customer) if made.customer else None
+            if user is not None:
+                unit.users.get(user.id)  # who adds this very card now is waited for
             known = unit.cards.by_gateway_id(made.id)
             if known is not None:
                 return self._changed(unit, known, made)
-            user = unit.users.by_gateway_customer(made.customer) if made.customer else None
             if user is None:
                 return DeliveryState.IGNORED
             is_being_added = any(
@@ -66,9 +68,7 @@ class CardsOnFile:
             known = unit.cards.by_gateway_id(card)
             if known is None or known.removed_at is not None:
                 return DeliveryState.IGNORED
-            others = [
-                other for other in unit.cards.of_student(known.student_id) if other.id != known.id
-            ]
+            others = [other for other in cards_of(unit, known.student_id) if other.id != known.id]
             unit.cards.save(known.removed(at=now))
             heir = next_default(others, now)
             if known.is_default and heir is not None:

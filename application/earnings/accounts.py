@@ -90,12 +90,14 @@ class CreateOnboardingLinkHandler:
         # The user's row stands for the account while there is none, so that two first requests
         # do not make two.
         user = unit.users.get(teacher)
-        account = unit.accounts.find(teacher)
-        if account is not None and account.gateway_id is not None:
-            return account.gateway_id
-        if account is None:
+        if unit.accounts.find(teacher) is None:
             now = self.clock.now()
             unit.accounts.save(TeacherAccount(teacher_id=teacher, created_at=now, updated_at=now))
+        # Locked before the operations are looked at: one that ends now has told the account, or
+        # is still seen as open.
+        account = unit.accounts.get(teacher)
+        if account.gateway_id is not None:
+            return account.gateway_id
         for operation in unit.operations.of_subject(teacher):
             if operation.kind == "account.create" and operation.state.is_open:
                 return operation

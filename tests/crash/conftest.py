@@ -3,8 +3,6 @@ from collections.abc import Iterator
 import pytest
 import structlog
 
-pytest.register_assert_rewrite("tests.crash.stage", "tests.crash.killing")
-
 
 @pytest.fixture(autouse=True)
 def _quiet() -> Iterator[None]:

@@ -9,7 +9,8 @@ from attrs import define, field, frozen
 
 from tests.crash.points import Killed, Process
 from tests.crash.scenarios import Arrange
-from tests.crash.stage import Later, Request, Scene, Stage, Step, must_be_whole
+from tests.crash.stage import Later, Request, Scene, Stage, Step
+from tests.crash.whole import must_be_whole, tally_of
 
 NewStage = Callable[[], Stage]
 REQUESTS = (Request, Later)
@@ -94,7 +95,7 @@ class Run:
     def _check(self, scene: Scene) -> None:
         must_be_whole(self.stage)
         if not self.gave_up:
-            assert self.stage.tally() == scene.comes_to
+            assert tally_of(self.stage) == scene.comes_to
         requests = [step for step in scene.steps if isinstance(step, REQUESTS)]
         for request in requests:
             request.repeat()

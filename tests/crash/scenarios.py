@@ -17,7 +17,8 @@ from domain.ids import BookingId
 from entrypoints.http.controllers import bookings, cards, earnings, operations, payments
 from entrypoints.http.endpoints import Endpoint
 from tests.crash.client import Body
-from tests.crash.stage import Later, Request, Scene, Stage, Tally
+from tests.crash.stage import Later, Request, Scene, Stage
+from tests.crash.whole import Tally
 from tests.market import the_id
 
 HOME = {"return_url": None}
@@ -174,7 +175,10 @@ def refunding_what_pends(stage: Stage) -> Scene:
     fault = Fault(method="create_refund", kind=FaultKind.REFUND_PENDS)
     stage.world.controls.faults.add_fault(fault)
     refund = stage.request(
-        stage.admin(), payments.refund_payment, {}, payment_id=stage.payment_of(booking).id
+        stage.admin(),
+        payments.refund_payment,
+        {"reason": "ill"},
+        payment_id=stage.payment_of(booking).id,
     )
 
     def bank_settles() -> None:
@@ -205,7 +209,7 @@ def paying_by_hand_what_a_bank_returned(stage: Stage) -> Scene:
 def _returned_refund(stage: Stage) -> str:
     _, student, booking = _paid(stage)
     refund = stage.request(
-        student, payments.refund_payment, {}, payment_id=stage.payment_of(booking).id
+        student, payments.refund_payment, {"reason": "ill"}, payment_id=stage.payment_of(booking).id
     )
     refund()
     stage.settle()

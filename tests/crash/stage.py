@@ -1,17 +1,14 @@
 """A market whose process can be killed and started anew over the same database and gateway."""
 
-from collections import Counter
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 import msgspec
-from attrs import define, evolve, frozen
+from attrs import define, evolve
 
-from adapters.fake.records import Payment as GatewaySidePayment
 from application.commands import Actor
-from application.ports.gateway import GatewayPaymentStatus, GatewayRefundStatus
-from application.ports.records import Answer, Operation
+from application.ports.records import Answer
 from application.ports.storage import Storage
 from domain.ids import BookingId
 from domain.payments import Payment
@@ -21,6 +18,7 @@ from entrypoints.http.endpoints import Endpoint
 from entrypoints.worker import Worker
 from tests.crash.client import PASSING_CODES, Asked, Body, Client, client_of, code_of
 from tests.crash.points import Points, Process, breakable_gateway, breakable_storage
+from tests.crash.whole import Tally, is_at_rest
 from tests.market import Market
 
 PATIENCE = 12
@@ -78,12 +76,8 @@ class Stage(Market):
             self.settle()
             self.wall.advance(timedelta(seconds=100))
             self.settle()
-            if self._is_at_rest():
+            if is_at_rest(self):
                 return
-
-    def _is_at_rest(self) -> bool:
-        health = self.storage.read(lambda views: views.due.health())
-        return not (health.open_operations or health.waiting_deliveries or health.waiting_messages)
 
     # --- Looking -------------------------------------------------------------------------------
 
@@ -97,47 +91,6 @@ class Stage(Market):
         """Return the gateway's id of a booking's newest payment, if there is one."""
         found = self.storage.read(lambda views: views.due.payment_of_booking(booking))
         return found.gateway_id if found else None
-
-    def operations(self) -> tuple[Operation, ...]:
-        """Return every operation there ever was."""
-        return self.storage.read(lambda views: tuple(views.everything.operations()))
-
-    def tally(self) -> "Tally":
-        """Count what the gateway did for all of us."""
-        chronicle, made = self.world.chronicle, Counter[str]()
-        for call in chronicle.calls():
-            if call.outcome == "ok" and not call.replayed and call.effects:
-                made[call.method] += 1
-        charged = [each for each in chronicle.payments() if _was_captured(each)]
-        sent_back = [
-            refund
-            for refund in chronicle.refunds()
-            if refund.status is not GatewayRefundStatus.FAILED
-        ]
-        return Tally(
-            charged=sum(each.amount for each in charged),
-            refunded=sum(each.amount for each in sent_back),
-            transferred=sum(each.amount - each.reversed for each in chronicle.transfers()),
-            customers=made["create_customer"],
-            accounts=made["create_account"],
-            cards=made["attach_card"] - made["detach_card"],
-        )
-
-
-def _was_captured(payment: GatewaySidePayment) -> bool:
-    return payment.status is GatewayPaymentStatus.SUCCEEDED
-
-
-@frozen(kw_only=True)
-class Tally:
-    """What the gateway did, in minor units and in numbers."""
-
-    charged: int = 0
-    refunded: int = 0
-    transferred: int = 0
-    customers: int = 0
-    accounts: int = 0
-    cards: int = 0
 
 
 @define
@@ -213,34 +166,3 @@ class Scene:
     comes_to: Tally
     may_be_forestalled_by: str | None = None
     """The code of a refusal that is right when the worker did it by itself meanwhile."""
-
-
-def must_be_whole(stage: Stage) -> None:
-    """Check what holds at rest, whatever was killed on the way."""
-    report = stage.installation.verification().run()
-    assert report.findings == ()
-    assert report.notes == ()
-    for operation in stage.operations():
-        assert not operation.state.is_open, operation
-        made = stage.world.chronicle.made_by(operation.id)
-        assert len(made) <= 1, f"{operation.kind} {operation.id} made {made}"
-    books = stage.balances().get("cash:gateway", 0)
-    assert books == sum(stage.world.gateway.books.balances().values())
-    for booking, charges in _charges_by_booking(stage).items():
-        assert charges <= 1, f"{booking} was charged {charges} times"
-
-
-def _charges_by_booking(stage: Stage) -> Counter[str]:
-    return Counter(
-        payment.transfer_group
-        for payment in stage.world.chronicle.payments()
-        if _was_captured(payment) and payment.amount > _refunded(stage, payment.id)
-    )
-
-
-def _refunded(stage: Stage, payment: str) -> int:
-    return sum(
-        refund.amount
-        for refund in stage.world.chronicle.refunds()
-        if refund.payment == payment and refund.status is not GatewayRefundStatus.FAILED
-    )

@@ -13,6 +13,7 @@ from application.ports.gateway import Gateway
 from tests.crash.killing import Run
 from tests.crash.scenarios import SCENARIOS
 from tests.crash.stage import Stage
+from tests.crash.whole import operations_of
 
 # One process tells the scenarios once for all tests of this module.
 pytestmark = pytest.mark.xdist_group("every_use_case_is_killed")
@@ -39,7 +40,7 @@ def told() -> tuple[frozenset[str], frozenset[str]]:
     for arrange in SCENARIOS.values():
         stage = Stage()
         Run(arrange, stage).tell()
-        kinds.update(operation.kind for operation in stage.operations())
+        kinds.update(operation.kind for operation in operations_of(stage))
         for metric in stage.installation.figures.registry.collect():
             commands.update(
                 sample.labels["command"]

@@ -1,0 +1,94 @@
+"""What holds at rest, whatever was killed and whoever raced on the way."""
+
+from collections import Counter
+
+from attrs import frozen
+
+from adapters.fake.records import Payment, Refund
+from application.ports.gateway import GatewayPaymentStatus, GatewayRefundStatus
+from application.ports.records import Operation
+from tests.market import Market
+
+
+@frozen(kw_only=True)
+class Tally:
+    """What the gateway did for all of us, in minor units and in numbers."""
+
+    charged: int = 0
+    refunded: int = 0
+    transferred: int = 0
+    customers: int = 0
+    accounts: int = 0
+    cards: int = 0
+
+
+def tally_of(market: Market) -> Tally:
+    """Count what the gateway did, by its own log."""
+    chronicle, made = market.world.chronicle, Counter[str]()
+    for call in chronicle.calls():
+        if call.outcome == "ok" and not call.replayed and call.effects:
+            made[call.method] += 1
+    return Tally(
+        charged=sum(each.amount for each in chronicle.payments() if _was_captured(each)),
+        refunded=sum(each.amount for each in chronicle.refunds() if not _has_failed(each)),
+        transferred=sum(each.amount - each.reversed for each in chronicle.transfers()),
+        customers=made["create_customer"],
+        accounts=made["create_account"],
+        cards=made["attach_card"] - made["detach_card"],
+    )
+
+
+def operations_of(market: Market) -> tuple[Operation, ...]:
+    """Return every operation there ever was."""
+    return market.storage.read(lambda views: tuple(views.everything.operations()))
+
+
+def is_at_rest(market: Market) -> bool:
+    """Tell whether nothing waits to be finished, delivered or handed over."""
+    health = market.storage.read(lambda views: views.due.health())
+    return not (health.open_operations or health.waiting_deliveries or health.waiting_messages)
+
+
+def must_be_whole(market: Market) -> None:
+    """Check the books against themselves and the gateway, and that each effect is one."""
+    report = market.installation.verification().run()
+    assert report.findings == ()
+    assert report.notes == ()
+    made = _made_by_operation(market)
+    for operation in operations_of(market):
+        assert not operation.state.is_open, operation
+        assert made[operation.id] <= 1, operation
+    books = market.balances().get("cash:gateway", 0)
+    assert books == sum(market.world.gateway.books.balances().values())
+    for booking, charges in _standing_charges(market).items():
+        assert charges <= 1, f"{booking} was charged {charges} times"
+
+
+def _made_by_operation(market: Market) -> Counter[str]:
+    return Counter(
+        {
+            operation.id: len(market.world.chronicle.made_by(operation.id))
+            for operation in operations_of(market)
+        }
+    )
+
+
+def _standing_charges(market: Market) -> Counter[str]:
+    """Count, for each booking, the charges that were not given back in full."""
+    refunded = Counter[str]()
+    for refund in market.world.chronicle.refunds():
+        if not _has_failed(refund):
+            refunded[refund.payment] += refund.amount
+    return Counter(
+        payment.transfer_group
+        for payment in market.world.chronicle.payments()
+        if _was_captured(payment) and payment.amount > refunded[payment.id]
+    )
+
+
+def _was_captured(payment: Payment) -> bool:
+    return payment.status is GatewayPaymentStatus.SUCCEEDED
+
+
+def _has_failed(refund: Refund) -> bool:
+    return refund.status is GatewayRefundStatus.FAILED
