@@ -22,6 +22,9 @@ from tests.e2e.processes import Place
 ROOT = Path(__file__).resolve().parents[2]
 GUIDES = ("README.md", "docs/api.md")
 
+PATIENCE_SECONDS = 240
+"""A guide starts some two hundred small processes, perhaps on a busy machine."""
+
 _FENCED = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _OUTPUTS = {"text", "json", "http"}
 _VARYING = (
@@ -82,7 +85,7 @@ def run(steps: list[Step], place: Place, url: str) -> list[str]:
         env=dict(place.environment),
         capture_output=True,
         text=True,
-        timeout=100,
+        timeout=PATIENCE_SECONDS,
         check=False,
     )
     *printed, rest = ended.stdout.split(_BOUNDARY)
@@ -95,6 +98,8 @@ def run(steps: list[Step], place: Place, url: str) -> list[str]:
     return printed
 
 
+@pytest.mark.slow
+@pytest.mark.timeout(PATIENCE_SECONDS + 30)
 @pytest.mark.parametrize("guide", GUIDES)
 def test_the_guide_can_be_pasted_and_prints_what_it_says(guide: str, sqlite_place: Place) -> None:
     steps = list(steps_of((ROOT / guide).read_text()))
