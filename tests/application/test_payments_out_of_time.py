@@ -5,12 +5,15 @@ from datetime import timedelta
 import pytest
 from attrs import evolve
 
+from adapters.fake.records import Movement
 from adapters.fake.records import Payment as GatewayPayment
+from adapters.fake.turn import Turn
 from application.bookings import CancelBooking
 from application.commands import Actor
 from application.payments import ConfirmPayment, CreatePaymentIntent, ProcessPayment
 from application.ports.test_mode import FaultKind
 from domain.bookings import BookingStatus, PaymentState
+from domain.errors import NotFound
 from domain.gigs import Confirmation
 from domain.ids import BookingId, PaymentId
 from domain.payments import PaymentStatus, Stage
@@ -327,3 +330,36 @@ def test_a_confirmed_request_that_is_paid_in_time_stays(market: Market, student:
     market.pay(student, booking)
     market.advance(hours=2)
     assert market.booking(booking).status is BookingStatus.CONFIRMED
+
+
+# --- A gateway that knows other things than we do ------------------------------------------------
+
+
+def test_a_payment_that_the_gateway_forgot_is_told_as_absent(
+    market: Market, student: Actor, booking: BookingId
+) -> None:
+    payment = begin(market, student, booking)
+    gateway_id = market.payment(payment).gateway_id or ""
+    wire = market.world.deliveries._wire
+    wire.control(lambda turn: turn.delete(turn.get(GatewayPayment, gateway_id)))
+    with pytest.raises(NotFound):
+        market.do(ConfirmPayment(payment_id=payment), student)
+
+
+def test_funds_that_the_gateway_converts_do_not_clear_the_charge(
+    market: Market, student: Actor, booking: BookingId
+) -> None:
+    market.fault("confirm_in_browser", FaultKind.LATE_SETTLEMENT, delay_seconds=60)
+    payment = market.pay(student, booking)
+    market.world.controls.time.run_due(after(minutes=2))
+    wire = market.world.deliveries._wire
+
+    def convert(turn: Turn) -> None:
+        (movement,) = turn.newest(Movement)
+        turn.save(evolve(movement, currency="eur"))
+
+    wire.control(convert)
+    market.advance(minutes=5)
+    assert market.payment(payment).gateway_fee_booked
+    assert market.books()["clearing:charge"] == 7500
+    assert "cash:gateway" not in market.books()
