@@ -11,12 +11,15 @@ from attrs import frozen
 
 from adapters.clock import ManualClock
 from adapters.sql import migrate, sql_storage
+from application.bookings import CancelBooking
 from application.payments import CreatePaymentIntent
 from application.ports.gateway import NewCustomer, NewPayment
+from application.ports.test_mode import Fault, FaultKind, GatewayControls
 from application.refunds import RefundPayment
 from application.verification import Report, Verification
 from domain.ids import PaymentId
-from domain.policies import Fault
+from domain.payments import Stage
+from domain.policies import Fault as Blame
 from tests.builders import after
 from tests.contract.storage.sql_harness import CountingIds
 from tests.town import Town, a_town
@@ -74,7 +77,7 @@ def lived(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Books]:
         town.cancel(cancelled)
         town.pass_time(days=7)
         bus.handle(
-            RefundPayment(payment_id=in_debt, reason="A complaint.", fault=Fault.TEACHER),
+            RefundPayment(payment_id=in_debt, reason="A complaint.", fault=Blame.TEACHER),
             town.admin,
         )
         ahead = town.pay(town.book(town.clock.now() + timedelta(days=5)))
@@ -395,3 +398,222 @@ def test_the_database_is_left_as_it_was(books: Books, tmp_path: Path) -> None:
     books.verify()
     with sqlite3.connect(before) as one, sqlite3.connect(books.path) as other:
         assert list(one.iterdump()) == list(other.iterdump())
+
+
+THE_PAYMENT = "(SELECT booking_id FROM payments WHERE id = ?)"
+
+
+@pytest.mark.parametrize(
+    ("statement", "about", "told"),
+    [
+        (
+            "UPDATE refunds SET status = 'failed' WHERE payment_id = ?",
+            "refunded",
+            "is failed, but refund_returned:",
+        ),
+        (
+            "UPDATE refunds SET has_succeeded = 0, status = 'pending' WHERE payment_id = ?",
+            "refunded",
+            "is pending, but refund_confirmed:",
+        ),
+        (
+            "UPDATE refunds SET is_owed = 1 WHERE payment_id = ?",
+            "refunded",
+            "so much came back of their refunds",
+        ),
+        (
+            "UPDATE refunds SET payment_id = 'pay_gone' WHERE payment_id = ?",
+            "refunded",
+            "is of pay_gone, which was never captured",
+        ),
+        (
+            f"UPDATE bookings SET status = 'confirmed', outcome = NULL WHERE id = {THE_PAYMENT}",
+            "paid_out",
+            "is earned, but bk_",
+        ),
+        (
+            f"UPDATE bookings SET outcome = NULL WHERE id = {THE_PAYMENT}",
+            "paid_out",
+            "is completed with the outcome None",
+        ),
+        (f"DELETE FROM bookings WHERE id = {THE_PAYMENT}", "ahead", "which does not exist"),
+        (
+            "UPDATE payments SET status = 'refunded' WHERE id = ?",
+            "ahead",
+            "is refunded with 0 of 10000 refunded",
+        ),
+        (
+            "UPDATE payments SET stage = 'unfunded' WHERE id = ?",
+            "ahead",
+            "with 10000 captured and its money unfunded",
+        ),
+        (
+            "UPDATE payments SET gateway_fee_booked = 0 WHERE id = ?",
+            "ahead",
+            "holds 0 usd, not 10000: the charge of",
+        ),
+        (
+            "UPDATE payments SET gateway_id = 'pi_unknown' WHERE id = ?",
+            "ahead",
+            "the gateway has no pi_unknown",
+        ),
+        (
+            "UPDATE payments SET charge_id = 'ch_other' WHERE id = ?",
+            "ahead",
+            "captured 10000 usd, but payment_succeeded:",
+        ),
+        (
+            (
+                "UPDATE payouts SET status = 'failed' WHERE id = "
+                "(SELECT payout_id FROM earning_lines WHERE payment_id = ?)"
+            ),
+            "paid_out",
+            "is failed, but payout_done:",
+        ),
+        (
+            (
+                "UPDATE payouts SET gateway_id = 'tr_unknown' WHERE id = "
+                "(SELECT payout_id FROM earning_lines WHERE payment_id = ?)"
+            ),
+            "paid_out",
+            "the gateway does not tell of tr_unknown",
+        ),
+        (
+            (
+                "UPDATE ledger_lines SET account = 'held:nobody' WHERE account LIKE 'pending:%' "
+                "AND entry_seq = "
+                "(SELECT seq FROM ledger_entries WHERE key = 'payment_succeeded:' || ?)"
+            ),
+            "ahead",
+            "held:nobody: holds -8500 usd, and nothing open accounts for it",
+        ),
+        (
+            (
+                "UPDATE ledger_lines SET account = 'clearing:ch_lost' "
+                "WHERE account LIKE 'pending:%' AND entry_seq = "
+                "(SELECT seq FROM ledger_entries WHERE key = 'payment_succeeded:' || ?)"
+            ),
+            "ahead",
+            "clearing:ch_lost: holds -8500 usd, which such an account never does",
+        ),
+        (
+            (
+                "UPDATE ledger_entries SET position = NULL, seal = NULL "
+                "WHERE key = 'payment_succeeded:' || ?"
+            ),
+            "paid_out",
+            "of the hash chain, after",
+        ),
+        (
+            (
+                "DELETE FROM teacher_balances WHERE teacher_id = "
+                "(SELECT teacher_id FROM payment_teachers WHERE payment_id = ?)"
+            ),
+            "paid_out",
+            "has no balance, but",
+        ),
+    ],
+)
+def test_each_of_these_damages_is_found(
+    books: Books, statement: str, about: str, told: str
+) -> None:
+    found = books.damage(statement, getattr(books, about))
+    assert any(told in each for each in found), found
+
+
+# --- What is under way is no damage ---------------------------------------------------------------
+
+
+def _outside(town: Town) -> GatewayControls:
+    controls = town.installation.pieces.controls
+    assert controls is not None
+    return controls
+
+
+def test_a_refund_that_the_bank_keeps_pending_is_no_break() -> None:
+    with a_town() as town:
+        payment = town.pay(town.book())
+        _outside(town).faults.add_fault(Fault(method="create_refund", kind=FaultKind.REFUND_PENDS))
+        refund = RefundPayment(payment_id=payment, amount="30.00", reason="A favour.")
+        town.installation.bus.handle(refund, town.admin)
+        report = town.installation.verification().run()
+    assert report.findings == ()
+    assert "the gateway moved -3000 usd that our books take in next" in report.notes
+
+
+@pytest.mark.parametrize("kind", [FaultKind.LOST_REQUEST, FaultKind.LOST_ANSWER])
+def test_a_refund_whose_outcome_is_not_known_is_no_break(kind: FaultKind) -> None:
+    with a_town() as town:
+        payment = town.pay(town.book())
+        faults = _outside(town).faults
+        for method in ("create_refund", "find_refund"):
+            faults.add_fault(Fault(method=method, kind=kind, times=None))
+        refund = RefundPayment(payment_id=payment, amount="30.00", reason="A favour.")
+        town.installation.bus.handle(refund, town.admin)
+        faults.clear_faults()
+        report = town.installation.verification().run()
+    assert report.findings == ()
+    assert "1 effects on the gateway are under way" in report.notes
+
+
+@pytest.mark.parametrize("kind", [FaultKind.LOST_REQUEST, FaultKind.LOST_ANSWER])
+def test_a_transfer_whose_outcome_is_not_known_is_no_break(kind: FaultKind) -> None:
+    with a_town() as town:
+        town.pay(town.book())
+        faults = _outside(town).faults
+        for method in ("create_transfer", "find_transfer"):
+            faults.add_fault(Fault(method=method, kind=kind, times=None))
+        town.pass_time(days=5, hours=1, minutes=30)
+        faults.clear_faults()
+        report = town.installation.verification().run()
+    assert report.findings == ()
+    assert report.seen["payouts"] == 1
+
+
+def test_a_refund_that_came_back_is_owed_and_no_break() -> None:
+    with a_town() as town:
+        payment = town.pay(town.book())
+        bus = town.installation.bus
+        refund = bus.handle(RefundPayment(payment_id=payment, reason="A favour."), town.admin)
+        made = town.installation.pieces.storage.read(lambda views: views.refunds.find(refund))
+        assert made is not None
+        assert made.gateway_id is not None
+        _outside(town).outside.fail_refund(made.gateway_id, "expired_or_canceled_card")
+        town.settle()
+        report = town.installation.verification().run()
+    assert report.findings == ()
+
+
+def test_a_late_payment_that_cannot_go_back_waits_in_suspense_and_is_no_break() -> None:
+    with a_town() as town:
+        bus, controls = town.installation.bus, _outside(town)
+        booking = town.book()
+        opened = bus.handle(CreatePaymentIntent(booking_id=booking), town.student)
+        gateway_id = town.payment(opened.payment_id).gateway_id
+        assert gateway_id is not None
+        # The cancellation does not reach the gateway before the payer does.
+        for method in ("cancel_payment", "payment"):
+            fault = Fault(method=method, kind=FaultKind.LOST_REQUEST, times=None)
+            controls.faults.add_fault(fault)
+        bus.handle(CancelBooking(booking_id=booking, reason="A cold."), town.student)
+        controls.browser.confirm(gateway_id, "pm_card_visa")
+        controls.faults.clear_faults()
+        controls.faults.add_fault(Fault(method="create_refund", kind=FaultKind.REFUND_FAILS))
+        town.clock.sleep(600)
+        town.settle()
+        town.settle()
+        report = town.installation.verification().run()
+        assert town.payment(opened.payment_id).stage is Stage.SUSPENSE
+    assert report.findings == ()
+
+
+def test_a_gateway_that_does_not_answer_is_told() -> None:
+    with a_town() as town:
+        town.pay(town.book())
+        for method in ("balances", "payment"):
+            fault = Fault(method=method, kind=FaultKind.LOST_REQUEST, times=None)
+            _outside(town).faults.add_fault(fault)
+        report = town.installation.verification().run()
+    told = [finding.detail for finding in report.findings]
+    assert len(told) == 2
+    assert all("the gateway could not be asked" in each for each in told)
