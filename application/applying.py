@@ -95,7 +95,7 @@ class Applying:
             payment = self.accounting.gateway_settled(unit, payment, seen.balance_transaction, now)
         if payment.status is PaymentStatus.CANCELING and seen.status in _CANCELABLE:
             self.plan_cancel(unit, payment)
-        self._show(unit, booking, payment, now)
+        self.show(unit, booking, payment, now)
         return unit.payments.save(payment)
 
     def _locked(
@@ -175,11 +175,12 @@ class Applying:
                 at=now,
             )
             payment = evolve(payment, events=(*payment.events, alert))
-        self._show(unit, booking, payment, now)
+        self.show(unit, booking, payment, now)
         return unit.payments.save(payment)
 
     @staticmethod
-    def _show(unit: Unit, booking: Booking | None, payment: Payment, now: datetime) -> None:
+    def show(unit: Unit, booking: Booking | None, payment: Payment, now: datetime) -> None:
+        """Show on its booking, locked in this unit, how a payment stands."""
         # News of an earlier payment must not unpay what another one has paid.
         if booking is None or not speaks_for_booking(payment, unit.payments.of_booking(booking.id)):
             return
@@ -209,7 +210,7 @@ class Applying:
         payment = change(unit.payments.get(id), now)
         if payment.status is PaymentStatus.CANCELING and payment.gateway_id is None:
             payment = payment.never_sent(at=now)
-        self._show(unit, booking, payment, now)
+        self.show(unit, booking, payment, now)
         return unit.payments.save(payment)
 
     def plan_cancel(self, unit: Unit, payment: Payment) -> None:
@@ -288,7 +289,7 @@ class Applying:
         if seen.status is GatewayRefundStatus.FAILED and refund.status is not RefundStatus.FAILED:
             reason = seen.failure_reason or "unknown"
             payment, refund = self._failed(unit, payment, refund, reason, now)
-        self._show(unit, booking, payment, now)
+        self.show(unit, booking, payment, now)
         unit.payments.save(payment)
         return unit.refunds.save(refund)
 
@@ -299,7 +300,7 @@ class Applying:
         if refund.status is not RefundStatus.RESERVED:
             return refund
         payment, refund = self._failed(unit, payment, refund, reason, now)
-        self._show(unit, booking, payment, now)
+        self.show(unit, booking, payment, now)
         unit.payments.save(payment)
         return unit.refunds.save(refund)
 

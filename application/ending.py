@@ -43,22 +43,22 @@ class Ending:
         operation = None
         for payment in unit.payments.of_booking(booking.id):
             if payment.status.is_live:
-                self.call_off(unit, payment)
+                self.applying.show(unit, booking, self.call_off(unit, payment), self.clock.now())
             elif payment.stage is Stage.PENDING:
                 operation = self._settle(unit, booking, payment, by=by, reason=reason)
         return operation
 
-    def call_off(self, unit: Unit, payment: Payment) -> None:
+    def call_off(self, unit: Unit, payment: Payment) -> Payment:
         """Cancel a payment that is not captured; a success that wins the race goes back."""
         at = self.clock.now()
         is_being_sent = any(
             operation.state.is_open for operation in unit.operations.of_subject(payment.id)
         )
         if payment.gateway_id is None and not is_being_sent:
-            unit.payments.save(payment.never_sent(at=at))
-            return
+            return unit.payments.save(payment.never_sent(at=at))
         payment = unit.payments.save(payment.begin_cancel(at=at))
         self.applying.plan_cancel(unit, payment)
+        return payment
 
     def _settle(
         self, unit: Unit, booking: Booking, payment: Payment, *, by: UserId | None, reason: str

@@ -1,11 +1,11 @@
 """What the worker does, over and over: each command does a batch and tells how much it did."""
 
 from collections.abc import Callable, Iterable, Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from typing import TypeVar
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from application.applying import Applying
 from application.bookings import AdvanceBooking, AdvanceBookingHandler
@@ -22,7 +22,7 @@ from application.ports.gateway import (
     GatewayRefused,
     OutcomeUnknown,
 )
-from application.ports.records import Operation
+from application.ports.records import DeliveryState, Operation
 from application.ports.storage import Reader, Unit, UnitOfWork
 from application.reactions import Reactions
 from application.webhooks import Processing
@@ -32,6 +32,9 @@ from domain.ids import PaymentId, UserId
 from domain.money import Currency
 
 T = TypeVar("T")
+
+PUT_OFF = timedelta(seconds=30)
+"""How long a delivery rests that the worker has taken up and not finished."""
 
 
 def must_be_system(actor: Actor) -> None:
@@ -96,7 +99,18 @@ class ProcessInboxHandler:
         must_be_system(actor)
         now = self.wall.now()
         due = self.work(lambda unit: unit.inbox.due(now, command.limit))
-        return sum(self.processing.process(one) for one in due)
+        return sum(self._process(one) for one in due)
+
+    def _process(self, id: str) -> bool:
+        # Put off before it is tried: one that breaks in a way that nobody foresaw must not be the
+        # first again, or nothing behind it would ever be applied.
+        self.work(partial(self._put_off, id=id))
+        return self.processing.process(id)
+
+    def _put_off(self, unit: Unit, id: str) -> None:
+        delivery = unit.inbox.get(id)
+        if delivery.state is DeliveryState.RECEIVED:
+            unit.inbox.save(evolve(delivery, next_try_at=self.wall.now() + PUT_OFF))
 
 
 @frozen(kw_only=True)

@@ -25,6 +25,11 @@ _REFERENCES = (
     "destination",
     "source_transaction",
 )
+_UNREADABLE = (
+    *(msgspec.DecodeError, RecursionError, OverflowError),
+    *(LookupError, TypeError, AttributeError, ValueError),
+)
+"""What reading something signed that is no event of the gateway's can end in."""
 _AMOUNTS = ("amount", "amount_received", "amount_refunded", "amount_reversed")
 _FLAGS = ("charges_enabled", "payouts_enabled", "details_submitted", "refunded", "reversed")
 
@@ -51,7 +56,7 @@ class FakeWebhooks:
         self._check(body, signature or "")
         try:
             return _event(msgspec.json.decode(body))
-        except (msgspec.DecodeError, LookupError, TypeError, AttributeError) as error:
+        except _UNREADABLE as error:
             raise BadSignature("The delivery is signed, but is no event.") from error
 
     def _check(self, body: bytes, signature: str) -> None:

@@ -34,6 +34,11 @@ _REFERENCES = (
     "destination",
     "source_transaction",
 )
+_UNREADABLE = (
+    *(msgspec.DecodeError, RecursionError, OverflowError),
+    *(LookupError, TypeError, AttributeError, ValueError),
+)
+"""What reading something signed that is no event of Stripe's can end in."""
 _AMOUNTS = ("amount", "amount_received", "amount_refunded", "amount_reversed")
 _FLAGS = ("charges_enabled", "payouts_enabled", "details_submitted", "refunded", "reversed")
 
@@ -68,7 +73,7 @@ class StripeWebhooks:
             raise BadSignature("The signature is missing, stale, or not made with our secret.")
         try:
             return _event(_DECODER.decode(body))
-        except (msgspec.DecodeError, KeyError) as error:
+        except _UNREADABLE as error:
             raise BadSignature("The delivery is signed, but is no event.") from error
 
 

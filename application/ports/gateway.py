@@ -253,6 +253,11 @@ class GatewayEvent:
     payment: str | None = None
     facts: Mapping[str, str] = field(factory=dict)
 
+    def __attrs_post_init__(self) -> None:
+        texts = (self.id, self.type, self.object_type, self.object_id, self.payment or "")
+        if any("\0" in text for text in (*texts, self.account or "", *self.facts.values())):
+            raise ValueError("no database stores the NUL character")
+
 
 # --- What we ask of it --------------------------------------------------------------------------
 

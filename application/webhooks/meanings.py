@@ -148,7 +148,7 @@ class Meanings:
         """
         facts = delivery.facts
         books = _BANK_PAYOUTS.get(delivery.type, ())
-        if not books or "amount" not in facts:
+        if not books or not {"amount", "currency"} <= facts.keys():
             return _ignore
         amount = Money(int(facts["amount"]), currency(facts["currency"]))
 
