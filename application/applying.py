@@ -25,7 +25,7 @@ from application.ports.ids import Ids
 from application.ports.records import Operation
 from application.ports.storage import Unit
 from domain import ledger
-from domain.bookings import Booking, BookingStatus, PaymentState, SlotTaken, must_be_free
+from domain.bookings import Booking, SlotTaken, must_be_free
 from domain.errors import BrokenInvariant
 from domain.events import StaffAlerted
 from domain.ids import BookingId, PaymentId, RefundId
@@ -118,7 +118,7 @@ class Applying:
             raise BrokenInvariant(f"{payment.id} pays for nothing")
         if booking.can_be_reseated(now) and self._seat_is_free(unit, booking):
             booking = booking.reseat(at=now)
-        elif not _can_take(booking):
+        elif not booking.awaits_payment:
             payment = self.accounting.payment_in_suspense(unit, payment, now)
             return booking, self._send_back(unit, payment, now)
         return booking, self.accounting.payment_succeeded(unit, payment, now)
@@ -355,10 +355,3 @@ def observed(seen: GatewayPayment, read_at: datetime) -> Observation:
         used=CardUsed(method_type=seen.method_type, brand=seen.card_brand, last4=seen.card_last4),
         failure=failure,
     )
-
-
-def _can_take(booking: Booking) -> bool:
-    is_waiting = not (
-        booking.payment_status.is_settled or booking.payment_status is PaymentState.REFUNDED
-    )
-    return booking.status is BookingStatus.CONFIRMED and is_waiting

@@ -9,6 +9,7 @@ from attrs import frozen
 from application.accounting import Accounting
 from application.applying import Applying
 from application.ports.clock import Clock
+from application.ports.gateway import ChargeLimits
 from application.ports.ids import Ids
 from application.ports.records import Operation
 from application.ports.storage import Unit
@@ -29,6 +30,11 @@ class Ending:
     ids: Ids
     applying: Applying
     accounting: Accounting
+    limits: ChargeLimits
+
+    def step_of(self, booking: Booking) -> int:
+        """Return the least that the gateway can move of a booking's currency, in minor units."""
+        return self.limits(booking.price.currency.code).step
 
     def carry_out(
         self, unit: Unit, booking: Booking, *, by: UserId | None, reason: str
@@ -66,7 +72,8 @@ class Ending:
         at = self.clock.now()
         outcome = booking.outcome or Outcome.EXPIRED
         # The instant of the outcome, not a later one: a quote was shown for just that.
-        due = due_back(booking, payment, outcome, booking.updated_at)
+        step = self.step_of(booking)
+        due = due_back(booking, payment, outcome, booking.updated_at, step=step)
         operation = None
         if due:
             refund, reduced = Refund.reserve(

@@ -13,16 +13,17 @@ from application.commands import Actor, Command
 from application.effects import Effects, GatewayDeclined
 from application.payments import may_see
 from application.ports.clock import Clock
+from application.ports.gateway import ChargeLimits
 from application.ports.ids import Ids
 from application.ports.records import Operation, OperationState
 from application.ports.storage import Page, PageRequest, Reader, RefundFilter, Unit, UnitOfWork
 from application.staff import audited
 from domain import ledger
-from domain.bookings import Booking
-from domain.errors import Forbidden, NotFound
+from domain.bookings import Booking, Party
+from domain.errors import Forbidden, InvalidField, NotFound
 from domain.ids import PaymentId, RefundId
 from domain.money import Money
-from domain.payments import Payment, RefundExceedsRefundable, Stage
+from domain.payments import Payment, RefundExceedsRefundable
 from domain.people import Role
 from domain.policies import Fault, Outcome
 from domain.quotes import due_back
@@ -84,6 +85,7 @@ class RefundPaymentHandler:
     ids: Ids
     applying: Applying
     accounting: Accounting
+    limits: ChargeLimits
     sending: Sending
 
     def __call__(self, command: RefundPayment, actor: Actor) -> RefundId:
@@ -103,7 +105,7 @@ class RefundPaymentHandler:
         refund, reduced = Refund.reserve(
             id=RefundId(self.ids.new("refund")),
             payment=payment,
-            amount=self._amount(actor, command, payment, booking),
+            amount=self._amount(unit, actor, command, payment, booking),
             reason=command.reason,
             fault=command.fault or (Fault.STUDENT if actor.role is Role.STUDENT else Fault.NONE),
             cause=RefundCause.MANUAL,
@@ -112,6 +114,8 @@ class RefundPaymentHandler:
             at=now,
         )
         self.accounting.refund_reserved(unit, payment, refund, now)
+        if actor.role is Role.STUDENT and booking is not None and not booking.status.is_final:
+            reduced = self._call_off(unit, booking, reduced, command.reason)
         unit.payments.save(reduced)
         unit.refunds.save(refund)
         operation = self.applying.plan_refund(unit, payment, refund)
@@ -129,16 +133,31 @@ class RefundPaymentHandler:
             )
         return operation
 
+    def _call_off(self, unit: Unit, booking: Booking, payment: Payment, reason: str) -> Payment:
+        """End the booking: what the policy gives back is given for calling it off.
+
+        A student who took the money back and kept the lesson would have it for nothing.
+        """
+        now = self.clock.now()
+        cancelled = unit.bookings.save(booking.cancel(by=Party.STUDENT, reason=reason, at=now))
+        return self.accounting.lesson_ended(unit, cancelled, payment, now)
+
     def _amount(
-        self, actor: Actor, command: RefundPayment, payment: Payment, booking: Booking | None
+        self,
+        unit: Unit,
+        actor: Actor,
+        command: RefundPayment,
+        payment: Payment,
+        booking: Booking | None,
     ) -> Money:
         most = payment.refundable
         if actor.role is Role.STUDENT and booking is not None:
-            most = self._most_for_student(booking, payment)
+            most = self._most_for_student(unit, booking, payment)
         amount = most
         if command.amount is not None:
             amount = Money.parse(command.amount, payment.amount.currency)
             payment.must_be_refundable(amount)
+            self._must_be_sendable(amount)
         if amount > most or (payment.refundable and not most):
             raise RefundExceedsRefundable(
                 f"The policy gives back {most} {most.currency} now; ask for more with a request.",
@@ -146,11 +165,30 @@ class RefundPaymentHandler:
             )
         return amount
 
-    def _most_for_student(self, booking: Booking, payment: Payment) -> Money:
-        """Return what the policy's quote gives now; nothing once the lesson has ended."""
-        if payment.stage is not Stage.PENDING:
-            return Money.zero(payment.amount.currency)
-        return due_back(booking, payment, Outcome.CANCELLED_BY_STUDENT, self.clock.now())
+    def _must_be_sendable(self, amount: Money) -> None:
+        step = self.limits(amount.currency.code).step
+        if amount.minor % step:
+            least = Money(step, amount.currency)
+            raise InvalidField("amount", f"Use multiples of {least} {amount.currency}.")
+
+    def _most_for_student(self, unit: Unit, booking: Booking, payment: Payment) -> Money:
+        """Return what the policy's quote gives; once the lesson is over, nothing.
+
+        Whoever called the booking off by asking for a part may have the rest of what the quote
+        gave at that instant.
+        """
+        at = self.clock.now()
+        if booking.status.is_final:
+            asked = [
+                refund.created_at
+                for refund in unit.refunds.of_payment(payment.id)
+                if refund.requested_by == booking.student_id
+            ]
+            if booking.outcome is not Outcome.CANCELLED_BY_STUDENT or not asked:
+                return Money.zero(payment.amount.currency)
+            at = min(asked)
+        step = self.limits(payment.amount.currency.code).step
+        return due_back(booking, payment, Outcome.CANCELLED_BY_STUDENT, at, step=step)
 
 
 def _must_judge(actor: Actor, command: RefundPayment) -> None:

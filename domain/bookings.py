@@ -257,6 +257,7 @@ class Booking:
         fee_on_refund: FeeOnRefund,
         rules: BookingRules,
         at: datetime,
+        price_step: int = 1,
     ) -> "Booking":
         """Ask for a gig's teachers at a time; an instant gig is confirmed at once.
 
@@ -267,7 +268,7 @@ class Booking:
             raise OwnGig("You cannot book your own gig.")
         gig.must_be_bookable(minutes)
         _must_be_ahead(starts_at, at)
-        price = gig.price_for(minutes)
+        price = gig.price_for(minutes, step=price_step)
         funding = Funding.CARD if price else Funding.FREE
         booking = cls(
             id=id,
@@ -318,6 +319,12 @@ class Booking:
                 return self.completes_at
             return None if self.payment_is_processing else self.payment_due_at
         return self.settles_at
+
+    @property
+    def awaits_payment(self) -> bool:
+        """Tell whether it is confirmed, and its money is not there yet."""
+        is_paid = self.payment_status.is_settled or self.payment_status is PaymentState.REFUNDED
+        return self.status is BookingStatus.CONFIRMED and not is_paid
 
     def must_be_payable(self) -> None:
         """Refuse a payment unless it is confirmed, has a price, and is not paid yet."""

@@ -74,9 +74,10 @@ class Gig:
         """Tell whether the user is one of its teachers."""
         return any(teaching.teacher_id == user for teaching in self.teachers)
 
-    def price_for(self, minutes: int) -> Money:
-        """Return hu(hourly minor x minutes / 60)."""
-        return Money(half_up(self.hourly_rate.minor * minutes, 60), self.hourly_rate.currency)
+    def price_for(self, minutes: int, *, step: int = 1) -> Money:
+        """Return hu(hourly minor x minutes / 60), in steps that the gateway can charge."""
+        price = Money(half_up(self.hourly_rate.minor * minutes, 60), self.hourly_rate.currency)
+        return price.in_steps(step)
 
     def must_be_bookable(self, minutes: int) -> None:
         """Refuse a booking of an inactive gig, or one that is too short or too long."""

@@ -138,6 +138,10 @@ class Money:
         """Take whole `percent` of it, rounded half up."""
         return Money(half_up(self.minor * percent, 100), self.currency)
 
+    def in_steps(self, step: int) -> "Money":
+        """Round it half up to a multiple of `step` minor units, the least that a gateway moves."""
+        return Money(half_up(self.minor, step) * step, self.currency)
+
     def split(self, weights: Sequence[int]) -> "tuple[Money, ...]":
         """Divide it by weights so that the parts sum to it exactly; see `split`."""
         return tuple(Money(part, self.currency) for part in split(self.minor, weights))

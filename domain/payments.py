@@ -463,6 +463,10 @@ class Payment:
             raise PaymentDisputed("This payment is disputed; nothing can be refunded now.")
         if not self.status.has_succeeded:
             raise PaymentStateConflict(f"A payment that is {self.status} cannot be refunded.")
+        if not self.refundable:
+            raise RefundExceedsRefundable(
+                "Nothing is left to give back.", refundable_amount=str(self.refundable)
+            )
         if amount.minor < 1 or amount > self.refundable:
             raise RefundExceedsRefundable(
                 f"{self.refundable} {self.amount.currency} can be refunded, not {amount}.",

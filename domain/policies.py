@@ -1,5 +1,6 @@
 """Cancellation policies: how much comes back for how much notice. Section 4 of the domain rules."""
 
+import re
 from datetime import datetime, timedelta
 from enum import StrEnum
 from itertools import pairwise
@@ -62,16 +63,15 @@ class CancellationPolicy:
         """Read a preset's name, or tiers such as `1440:100,720:50` (then named `custom`)."""
         if text in PRESETS:
             return PRESETS[text]
-        try:
-            tiers = tuple(
-                Tier(int(notice), int(percent))
-                for notice, percent in (part.split(":") for part in text.split(","))
-            )
-        except ValueError as error:
+        if re.fullmatch(r"[0-9]{1,6}:[0-9]{1,3}(,[0-9]{1,6}:[0-9]{1,3})*", text) is None:
             raise InvalidField(
                 "cancellation_policy",
                 f"Use one of {', '.join(PRESETS)}, or tiers such as 1440:100,720:50.",
-            ) from error
+            )
+        tiers = tuple(
+            Tier(int(notice), int(percent))
+            for notice, percent in (part.split(":") for part in text.split(","))
+        )
         return cls("custom", tiers)
 
 

@@ -44,14 +44,26 @@ def refund_percent(booking: Booking, outcome: Outcome, at: datetime) -> int:
     return 0
 
 
-def due_back(booking: Booking, payment: Payment, outcome: Outcome, at: datetime) -> Money:
-    """Return what goes back now: hu(paid·p/100), less what went back before, at least zero."""
+def due_back(
+    booking: Booking, payment: Payment, outcome: Outcome, at: datetime, *, step: int = 1
+) -> Money:
+    """Return what goes back now: hu(paid·p/100), less what went back before, at least zero.
+
+    It is a multiple of `step` minor units, which is the least that the gateway can send.
+    """
     percent = refund_percent(booking, outcome, at)
-    entitled = payment.captured.percent(percent) - payment.given_back
+    entitled = payment.captured.percent(percent).in_steps(step) - payment.given_back
     return max(Money.zero(entitled.currency), min(entitled, payment.refundable))
 
 
-def quote(booking: Booking, payment: Payment | None, outcome: Outcome, at: datetime) -> Quote:
+def quote(
+    booking: Booking,
+    payment: Payment | None,
+    outcome: Outcome,
+    at: datetime,
+    *,
+    step: int = 1,
+) -> Quote:
     """Tell who gets what. `payment` is the booking's captured payment, or None.
 
     Before payment, a lesson that takes place (or a student's no-show) is quoted on the agreed
@@ -65,7 +77,7 @@ def quote(booking: Booking, payment: Payment | None, outcome: Outcome, at: datet
         payment = _as_if_paid(booking, amount, at)
         student = Money.zero(amount.currency)
     else:
-        student = due_back(booking, payment, outcome, at)
+        student = due_back(booking, payment, outcome, at, step=step)
     legs = borne_by(payment, student, FAULT_OF[outcome], teacher_keeps=False) if student else None
     teachers = tuple(
         (share.teacher_id, share.remaining - legs.teachers[index] if legs else share.remaining)

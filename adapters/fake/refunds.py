@@ -9,7 +9,7 @@ from adapters.fake.records import OPERATION, Charge, Method, Payment, Refund
 from adapters.fake.shapes import charge_shape, refund_shape
 from adapters.fake.turn import Turn, second
 from adapters.fake.views import refund_view
-from adapters.stripe_facts import CardBehaviour
+from adapters.stripe_facts import CardBehaviour, charge_limit
 from application.ports.gateway import (
     GatewayPaymentStatus,
     GatewayRefund,
@@ -85,6 +85,13 @@ def _refundable_charge(turn: Turn, payment: Payment, amount: int) -> Charge:
     if not 0 < amount <= left:
         raise GatewayRefused(
             f"Refund amount ({amount}) is greater than unrefunded amount on charge ({left}).",
+            param="amount",
+        )
+    step = charge_limit(charge.currency).step
+    if amount % step:
+        raise GatewayRefused(
+            f"Amount must be a multiple of {step}.",
+            code="parameter_invalid_integer",
             param="amount",
         )
     return charge

@@ -8,6 +8,7 @@ from application.answers import answered
 from application.bus import handles
 from application.commands import Actor, Command
 from application.ports.clock import Clock
+from application.ports.gateway import ChargeLimits
 from application.ports.ids import Ids
 from application.ports.storage import Unit, UnitOfWork
 from application.rules import PlatformRules
@@ -42,6 +43,7 @@ class Seating:
     clock: Clock
     ids: Ids
     rules: PlatformRules
+    limits: ChargeLimits
 
     def book(self, unit: Unit, command: BookGig, student: UserId, id: BookingId) -> Booking:
         """Insert the booking. Raises `SlotTaken` and all that `Booking.request` raises."""
@@ -58,6 +60,7 @@ class Seating:
             fees=self.rules.fees_for(gig.hourly_rate.currency, self._fee_of(unit, gig)),
             fee_on_refund=self.rules.fee_on_refund,
             rules=self.rules.bookings,
+            price_step=self.limits(gig.hourly_rate.currency.code).step,
             at=self.clock.now(),
         )
         unit.users.lock_calendars(booking.people)

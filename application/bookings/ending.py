@@ -79,7 +79,11 @@ class CancelBookingHandler(Deciding):
         def decide(unit: Unit) -> tuple[Cancelled, Operation | None]:
             booking, party = locked(unit, actor, command.booking_id)
             shown = quote(
-                booking, captured_payment(unit, booking.id), outcome_of_cancelling(party), now
+                booking,
+                captured_payment(unit, booking.id),
+                outcome_of_cancelling(party),
+                now,
+                step=self.ending.step_of(booking),
             )
             cancelled = booking.cancel(by=party, reason=command.reason, at=now)
             cancelled = unit.bookings.save(cancelled)

@@ -6,6 +6,7 @@ from application.bookings.access import own_only, party_of
 from application.bus import handles
 from application.commands import Actor, Command
 from application.ports.clock import Clock
+from application.ports.gateway import ChargeLimits
 from application.ports.storage import BookingFilter, Page, PageRequest, Reader, Views
 from domain.bookings import Booking
 from domain.errors import InvalidField, NotFound
@@ -35,6 +36,7 @@ class QuoteBooking(Command[Quote]):
 class QuoteBookingHandler:
     read: Reader
     clock: Clock
+    limits: ChargeLimits
 
     def __call__(self, command: QuoteBooking, actor: Actor) -> Quote:
         actor.must_be_known()
@@ -49,7 +51,8 @@ class QuoteBookingHandler:
                 raise NotFound("This booking")
             payment = views.due.payment_of_booking(booking.id)
             held = payment if payment is not None and payment.stage is Stage.PENDING else None
-            return quote(booking, held, outcome, self.clock.now())
+            step = self.limits(booking.price.currency.code).step
+            return quote(booking, held, outcome, self.clock.now(), step=step)
 
         return self.read(query)
 

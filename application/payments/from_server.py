@@ -16,13 +16,14 @@ from application.ports.clock import Clock
 from application.ports.gateway import Confirmation
 from application.ports.ids import Ids
 from application.ports.storage import Reader, Unit, UnitOfWork
-from domain.bookings import Booking, BookingNotConfirmed
+from domain.bookings import BOOKING_HORIZON, Booking, BookingNotConfirmed
 from domain.cards import SavedCard
 from domain.errors import InvalidField, NotFound
 from domain.gigs import Confirmation as Agreement
 from domain.ids import BookingId, GigId, UserId
 from domain.payments import PaymentStatus
 from domain.people import Role
+from domain.time import period_of
 
 
 @frozen(kw_only=True)
@@ -96,8 +97,22 @@ class ProcessPaymentHandler:
     ) -> Booking:
         if wanted is None:
             return self.charging.payable(unit, actor, BookingId(command.booking_id or ""))
-        booked = self.seating.book(unit, wanted, UserId(actor.user_id or ""), new_booking)
+        student = UserId(actor.user_id or "")
+        booked = self._booked_before(unit, wanted, student) or self.seating.book(
+            unit, wanted, student, new_booking
+        )
         return self.charging.payable(unit, actor, booked.id)
+
+    def _booked_before(self, unit: Unit, wanted: BookGig, student: UserId) -> Booking | None:
+        """Return the student's own unpaid booking of this very lesson: a try before made it."""
+        if wanted.starts_at > self.clock.now() + BOOKING_HORIZON:
+            return None  # no booking is that far ahead, and no period may end beyond all time
+        period = period_of(wanted.starts_at, wanted.minutes)
+        for booking in unit.bookings.overlapping((student,), period):
+            is_the_same = booking.gig_id == wanted.gig_id and booking.period == period
+            if is_the_same and booking.student_id == student and booking.awaits_payment:
+                return booking
+        return None
 
     def _begin(self, unit: Unit, booking: Booking, customer: str, card: SavedCard) -> Begun:
         now = self.clock.now()

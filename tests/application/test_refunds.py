@@ -19,7 +19,7 @@ from application.refunds import (
     RefundPayment,
     RetryOwedRefund,
 )
-from domain.bookings import PaymentState
+from domain.bookings import BookingStatus, PaymentState
 from domain.errors import (
     Forbidden,
     GatewayUnavailable,
@@ -29,7 +29,7 @@ from domain.errors import (
 )
 from domain.ids import PaymentId, RefundId
 from domain.payments import PaymentStateConflict, PaymentStatus, RefundExceedsRefundable
-from domain.policies import Fault
+from domain.policies import Fault, Outcome
 from domain.refunds import RefundCause, RefundNotOwed, RefundStatus
 from tests.builders import dollars
 from tests.market import Lesson, Market
@@ -170,6 +170,19 @@ def test_a_students_parts_never_add_up_to_more_than_the_policy_gives(
     market.refund(lesson.student, lesson.payment, "7.50")
     with pytest.raises(RefundExceedsRefundable, match="policy"):
         market.refund(lesson.student, lesson.payment)
+
+
+def test_a_student_who_takes_money_back_calls_the_lesson_off(
+    market: Market, lesson: Lesson
+) -> None:
+    market.refund(lesson.student, lesson.payment, "74.99")
+    booking = market.booking(lesson.booking)
+    assert (booking.status, booking.outcome) == (
+        BookingStatus.CANCELLED,
+        Outcome.CANCELLED_BY_STUDENT,
+    )
+    again = market.book(lesson.student, booking.gig_id, starts_at=booking.period.start)
+    assert market.booking(again).status is BookingStatus.CONFIRMED
 
 
 def test_a_student_gets_nothing_by_themselves_once_the_lesson_is_over(

@@ -125,3 +125,11 @@ def test_an_unknown_refund_is_refused(harness: GatewayHarness) -> None:
     with pytest.raises(GatewayRefused) as refused:
         harness.gateway.refunds.refund("re_unknown")
     assert refused.value.code == "resource_missing"
+
+
+def test_a_refund_off_the_currencys_step_is_refused(harness: GatewayHarness) -> None:
+    gateway = harness.gateway
+    paid = a_paid_payment(gateway, currency="kwd", amount=5010)
+    with pytest.raises(GatewayRefused):
+        gateway.refunds.create_refund(new_refund(paid, 1005), key=fresh())
+    assert gateway.payments.payment(paid.id).refunded == 0
