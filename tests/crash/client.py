@@ -100,12 +100,3 @@ def code_of(answer: Answer) -> str:
         return ""
     code: str = msgspec.json.decode(answer.body)["code"]
     return code
-
-
-__all__ = [
-    "PASSING_CODES",
-    "Asked",
-    "Client",
-    "client_of",
-    "code_of",
-]

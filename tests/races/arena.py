@@ -6,9 +6,10 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
+from pathlib import Path
 from threading import Barrier, Lock
 
-from attrs import define, field
+from attrs import define, evolve, field
 
 from adapters.clock import ManualClock
 from adapters.fake import open_store
@@ -19,9 +20,11 @@ from application.ports.records import Answer
 from domain.cards import SavedCard
 from domain.ids import BookingId
 from domain.payments import Payment
+from entrypoints.composition import Overrides
 from entrypoints.http.endpoints import Endpoint
 from entrypoints.worker import Worker
 from tests.builders import NOW
+from tests.contract.storage.sql_harness import sqlite_storage
 from tests.crash.client import Asked, Body, client_of, code_of
 from tests.crash.whole import is_at_rest, must_be_whole
 from tests.market import Market, the_id
@@ -104,6 +107,10 @@ class Arena(Market):
         self.client = client_of(self.installation)
         self.numbers = Numbers()
 
+    def overrides(self) -> Overrides:
+        """Return what stands in for the world; ids differ from those of other processes."""
+        return evolve(super().overrides(), ids=UlidIds(self.wall))
+
     def send(
         self,
         actor: Actor,
@@ -177,6 +184,13 @@ class Arena(Market):
                 break
             self.wall.advance(timedelta(seconds=100))
         must_be_whole(self)
+
+
+def new_file(directory: Path) -> str:
+    """Make an empty SQLite database and return its URL."""
+    path = directory / "arena.db"
+    with sqlite_storage(path):
+        return f"sqlite:///{path}"
 
 
 def answers_in(results: Sequence[object]) -> list[Answer]:

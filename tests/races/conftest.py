@@ -7,8 +7,8 @@ import pytest
 import structlog
 
 from adapters.sql import migrate
-from tests.contract.storage.sql_harness import empty, postgres, postgresql_dsn, sqlite_storage
-from tests.races.arena import Arena
+from tests.contract.storage.sql_harness import empty, postgres, postgresql_dsn
+from tests.races.arena import Arena, new_file
 
 __all__ = ["postgres", "postgresql_dsn"]
 
@@ -40,10 +40,3 @@ def arena(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Arena]:
             connection.execute("DROP SCHEMA IF EXISTS fake_gateway CASCADE")
     with Arena(url) as arena, closing(arena.world):
         yield arena
-
-
-def new_file(directory: Path) -> str:
-    """Make an empty SQLite database and return its URL."""
-    path = directory / "arena.db"
-    with sqlite_storage(path):
-        return f"sqlite:///{path}"
