@@ -1,9 +1,15 @@
+from typing import Any, NoReturn
+
+import stripe
+
 from adapters.clock import ManualClock
 from adapters.ids import SeededIds
 from adapters.memory import memory_storage
 from adapters.passwords import Argon2Passwords
+from adapters.stripe.client import StripeSettings, stripe_gateway
 from application.commands import Actor
 from application.people import LogIn
+from application.ports.gateway import Gateway
 from application.ports.storage import GigFilter, PageRequest, UserFilter
 from domain.gigs import Confirmation
 from domain.people import Role
@@ -14,10 +20,25 @@ from entrypoints.settings import load_settings
 from tests.builders import NOW
 
 
-def an_installation(**environ: str) -> Installation:
+class NoNetwork(stripe.HTTPClient):
+    """A way to Stripe that leads nowhere, and counts who tries it."""
+
+    name = "nowhere"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.tries = 0
+
+    def request(self, *_: Any, **__: Any) -> NoReturn:
+        self.tries += 1
+        raise stripe.APIConnectionError("There is no network.")  # type: ignore[no-untyped-call]
+
+
+def an_installation(gateway: Gateway | None = None, **environ: str) -> Installation:
     settings = load_settings({"TUITION_DATABASE_URL": "memory://", **environ}, None)
     overrides = Overrides(
         storage=memory_storage(SeededIds(ManualClock(NOW))),
+        gateway=gateway,
         passwords=Argon2Passwords(memory_kib=8, rounds=1),
     )
     return compose(settings, overrides)
@@ -52,6 +73,26 @@ def test_the_demonstrations_teacher_can_be_booked_and_paid() -> None:
         account = read(lambda views: views.people.account(gig.teachers[0].teacher_id))
         assert account is not None
         assert account.is_ready
+
+
+def test_with_stripe_the_people_are_there_whether_it_answers_or_not() -> None:
+    network = NoNetwork()
+    stripe_away = stripe_gateway(
+        StripeSettings(
+            secret_key="sk_test_51HxyzAbCdEfGh",
+            publishable_key="pk_test_51HxyzAbCdEfGh",
+            webhook_secrets=(),
+            return_url="https://school.test",
+            http_client=network,
+        )
+    )
+    with an_installation(stripe_away, STRIPE_SECRET_KEY="sk_test_51HxyzAbCdEfGh") as installation:
+        welcome(installation)
+        assert set(people(installation)) == {ADMIN, TEACHER, STUDENT}
+        read = installation.pieces.storage.read
+        (gig,) = read(lambda views: views.gigs.list(GigFilter(), PageRequest())).items
+        assert gig.is_active
+    assert network.tries == 0
 
 
 def test_a_second_start_adds_nobody() -> None:
