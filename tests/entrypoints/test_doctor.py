@@ -76,7 +76,7 @@ def test_what_is_missing_is_registered_once() -> None:
         ({"status": "disabled"}, "is disabled"),
         ({"api_version": "2020-08-27"}, "speaks 2020-08-27"),
         ({"api_version": None}, "speaks the account's version"),
-        ({"enabled_events": ["refund.created"]}, "does not deliver charge.refunded"),
+        ({"enabled_events": ["refund.created"]}, "does not deliver charge.dispute.closed"),
     ],
 )
 def test_an_endpoint_that_is_not_as_it_should_be_is_told(

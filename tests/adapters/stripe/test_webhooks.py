@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 import stripe
 
+from adapters.stripe.doctor import ACCOUNT_EVENTS, CONNECT_EVENTS
 from adapters.stripe.webhooks import TOLERANCE_SECONDS, StripeWebhooks
 from application.ports.gateway import BadSignature, GatewayEvent
 from tests.doubles.stripe_shapes import Json, make
@@ -206,9 +207,10 @@ HANDLED = {
 KINDS = {"charge.dispute": "dispute", "customer.subscription": "subscription"}
 
 
-@pytest.mark.parametrize(
-    "type", [f"{of}.{verb}" for of, verbs in HANDLED.items() for verb in verbs.split()]
-)
+TYPES = tuple(f"{of}.{verb}" for of, verbs in HANDLED.items() for verb in verbs.split())
+
+
+@pytest.mark.parametrize("type", TYPES)
 def test_every_type_that_is_handled_can_be_read(type: str) -> None:
     of = type.rpartition(".")[0]
     kind = KINDS.get(of, of)
@@ -219,3 +221,8 @@ def test_every_type_that_is_handled_can_be_read(type: str) -> None:
 def test_a_type_that_nobody_knows_can_be_read() -> None:
     event = decoded({**REFUND, "type": "moon.landed", "data": {"object": {"object": "moon"}}})
     assert (event.type, event.object_type, event.object_id) == ("moon.landed", "moon", "moon")
+
+
+def test_an_endpoint_is_asked_for_what_is_handled_and_nothing_else() -> None:
+    assert CONNECT_EVENTS == ("account.updated",)
+    assert sorted((*ACCOUNT_EVENTS, *CONNECT_EVENTS)) == sorted(TYPES)
