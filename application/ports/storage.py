@@ -542,6 +542,7 @@ class Health:
     oldest_waiting_delivery_at: datetime | None
     waiting_messages: int
     suspense_by_currency: Mapping[str, int]
+    """As the ledger signs it: money that waits there is negative. Those of nothing are left out."""
     unsealed_entries: int
 
 

@@ -64,7 +64,8 @@ class _Business(Collector):
             "tuition_suspense_minor_units",
             "Money that belongs to nobody yet, in minor units.",
             "currency",
-            health.suspense_by_currency.items(),
+            # To the ledger it is a debt, and so negative.
+            ((code, -owed) for code, owed in health.suspense_by_currency.items()),
         )
         for name, help_text, value in self._gauges():
             yield GaugeMetricFamily(name, help_text, value=value)

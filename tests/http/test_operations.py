@@ -11,7 +11,9 @@ from litestar.testing import TestClient
 from application.bus import bus_of
 from application.webhooks import ReceiveWebhook
 from domain.errors import StorageUnavailable
+from domain.ledger import SUSPENSE, clearing
 from entrypoints.http.app import create_app
+from tests.builders import an_entry
 from tests.http.shop import Caller, Shop, refused, shown
 
 LOCAL = ("127.0.0.1", 50_000)
@@ -119,6 +121,15 @@ def test_figures_are_for_admins_and_the_machine_itself(shop: Shop) -> None:
 
     assert asyncio.run(_from_here(app)) == 200
     assert asyncio.run(_from_here(app, {"X-Forwarded-For": "203.0.113.7"})) == 401
+
+
+def test_money_in_suspense_is_a_positive_figure(shop: Shop) -> None:
+    stray = an_entry("charge_in_suspense:ch_1", 500, debit=clearing("ch_1"), credit=SUSPENSE)
+    shop.market.storage.work(lambda unit: unit.ledger.post(stray))
+
+    figures = shop.admin.get("//metrics").text
+
+    assert 'tuition_suspense_minor_units{currency="usd"} 500.0' in figures
 
 
 async def _from_here(app: Any, headers: Mapping[str, str] | None = None) -> int:
