@@ -51,14 +51,19 @@ class Sending:
     work: UnitOfWork
     effects: Effects
 
-    def send(self, operation: Operation, *, is_ours: bool) -> RefundId:
-        """Perform the operation and answer. Raises `GatewayDeclined` when it was refused."""
+    def send(self, operation: Operation, *, is_ours: bool, is_patient: bool = False) -> RefundId:
+        """Perform the operation and answer. Raises `GatewayDeclined` when it was refused.
+
+        With `is_patient` a busy gateway leaves it to the worker.
+        """
         refund = RefundId(operation.subject)
 
         def then(unit: Unit, _: Operation) -> RefundId:
             return answered(unit, refund)
 
-        if is_ours:
+        if is_ours and is_patient:
+            done = self.effects.patiently(operation, then=then)
+        elif is_ours:
             done = self.effects.perform(operation, then=then)
         else:
             done = self.effects.join(operation.id, then=then)
@@ -91,8 +96,11 @@ class RefundPaymentHandler:
     def __call__(self, command: RefundPayment, actor: Actor) -> RefundId:
         actor.must_be_known()
         _must_judge(actor, command)
+        # A student's refund calls the lesson off: it must happen then, sooner or later.
         return self.sending.resume() or self.sending.send(
-            self.work(lambda unit: self._reserve(unit, actor, command)), is_ours=True
+            self.work(lambda unit: self._reserve(unit, actor, command)),
+            is_ours=True,
+            is_patient=actor.role is Role.STUDENT,
         )
 
     def _reserve(self, unit: Unit, actor: Actor, command: RefundPayment) -> Operation:
