@@ -1,4 +1,4 @@
-"""What the operator may choose: the numbers marked (setting) in the domain rules.
+"""What the operator may choose; `entrypoints/settings` reads it from the environment.
 
 Bookings, payments and payouts freeze what they need of these when they are made; a setting that is
 changed later never touches them.
@@ -21,7 +21,7 @@ _HOURLY_RATES_BEYOND_A_PAYMENT = 100
 
 @frozen(kw_only=True)
 class PlatformRules:
-    """The operator's choices, with the defaults of the domain rules.
+    """The operator's choices, with their defaults.
 
     Mappings are by currency code; what they do not name has no minimum and no cap, or the default.
     The first of `currencies` is the default one.

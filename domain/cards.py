@@ -1,4 +1,4 @@
-"""Cards on file. Section 5 of the domain rules. No number, CVC or PIN is ever here."""
+"""Cards on file. No number, CVC or PIN is ever here."""
 
 from collections.abc import Sequence
 from datetime import datetime

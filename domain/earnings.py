@@ -1,4 +1,4 @@
-"""What teachers earn, and how it reaches them. Section 11 of the domain rules."""
+"""What teachers earn, and how it reaches them."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta

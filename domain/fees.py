@@ -1,4 +1,4 @@
-"""What the platform keeps. Rules: section 2 of the domain rules, and section 6 for refunds."""
+"""What the platform keeps of a price, and of a refund. "Fees" in docs/domain.md."""
 
 from enum import StrEnum
 

@@ -1,4 +1,4 @@
-"""What a teacher offers. Section 3 of the domain rules."""
+"""What a teacher offers."""
 
 from datetime import datetime
 from enum import StrEnum

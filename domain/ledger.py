@@ -1,6 +1,6 @@
 """The double-entry ledger: accounts, balanced entries, and the postings of every event.
 
-Section 13 of the domain rules is the table that the functions below implement, one a row. An entry
+"The ledger" in docs/domain.md is the table that the functions below implement, one a row. An entry
 is keyed by the business fact that it books, so that no fact is booked twice. Amounts on lines are
 signed minor units: debit positive, credit negative.
 """

@@ -1,4 +1,4 @@
-"""Money in integer minor units, and exact division. Rules: section 1 of the domain rules.
+"""Money in integer minor units, and exact division.
 
 >>> usd = currency("usd")
 >>> Money.parse("75.00", usd)

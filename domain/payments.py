@@ -1,4 +1,4 @@
-"""A payment and its life, and what may be refunded. Sections 2, 5, 6 and 10 of the domain rules."""
+"""A payment and its life, and what may be refunded; see docs/domain.md."""
 
 from collections.abc import Sequence
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""Cancellation policies: how much comes back for how much notice. Section 4 of the domain rules."""
+"""Cancellation policies: how much comes back for how much notice; see docs/domain.md."""
 
 import re
 from datetime import datetime, timedelta

@@ -1,4 +1,4 @@
-"""Who gets what if a booking ends in this way now. Section 4 of the domain rules.
+"""Who gets what if a booking ends in this way now.
 
 A quote is computed from the same functions that execution uses, so that execution does exactly what
 the quote said if nothing changed in between.

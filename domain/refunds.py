@@ -1,4 +1,4 @@
-"""Giving money back, and who bears it. Section 6 of the domain rules."""
+"""Giving money back, and who bears it. "A refund, to the cent" in docs/domain.md."""
 
 from datetime import datetime
 from enum import StrEnum

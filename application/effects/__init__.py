@@ -5,7 +5,7 @@
     T2    one unit: apply what the gateway said, or release what was reserved, commit
 
 Recovery walks the same path: an operation whose lease has run out is probed, and either applied or
-sent again under the same key. See `docs/adr` for why nothing simpler is safe.
+sent again under the same key. ADR 4 in docs/adr tells why nothing simpler is safe.
 """
 
 from application.effects.performing import Effects, Then

@@ -1,4 +1,4 @@
-"""Booking a lesson, agreeing to it, and what its windows of time do. Section 3 of the rules."""
+"""Booking a lesson, agreeing to it, and what its windows of time do."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""Calling lessons off, and what each side gets. Section 4 of the rules."""
+"""Calling lessons off, and what each side gets."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""The books after each step of a lesson's life: the rows of section 13 of the rules."""
+"""The books after each step of a lesson's life: the rows of the table in docs/domain.md."""
 
 import pytest
 

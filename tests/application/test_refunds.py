@@ -1,4 +1,4 @@
-"""Giving money back: who may, how much, and what the gateway makes of it. Section 6."""
+"""Giving money back: who may, how much, and what the gateway makes of it."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""Moving a lesson: one side proposes, the other answers. Section 3 of the rules."""
+"""Moving a lesson: one side proposes, the other answers."""
 
 from datetime import datetime, timedelta
 
