@@ -1,4 +1,4 @@
-"""A student's claim on a teacher's time, from request to outcome. Section 3 of the domain rules."""
+"""A student's claim on a teacher's time, from request to outcome; see docs/domain.md."""
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
@@ -97,6 +97,11 @@ class PaymentState(StrEnum):
         """Tell whether money (or hours) for the lesson is there."""
         return self in {PaymentState.PAID, PaymentState.PARTIALLY_REFUNDED}
 
+    @property
+    def was_paid(self) -> bool:
+        """Tell whether the money came, even if all of it has gone back since."""
+        return self.is_settled or self is PaymentState.REFUNDED
+
 
 class Funding(StrEnum):
     """What pays for a booking: exactly one."""
@@ -130,6 +135,12 @@ class BookingNotConfirmed(BookingStateConflict):
     """Only a confirmed booking can be paid."""
 
     code = "booking_not_confirmed"
+
+
+class BookingAlreadyPaid(BookingStateConflict):
+    """It has its money."""
+
+    code = "booking_already_paid"
 
 
 class BookingNotPaid(BookingStateConflict):
@@ -183,7 +194,7 @@ BOOKING_HORIZON = timedelta(days=2 * 365)
 
 @frozen(kw_only=True)
 class BookingRules:
-    """The windows of time that the platform grants; see section 3 of the domain rules."""
+    """The windows of time that the platform grants."""
 
     request_lapses_after: timedelta = timedelta(hours=48)
     pay_within_confirmed: timedelta = timedelta(hours=24)
@@ -315,7 +326,7 @@ class Booking:
         if self.status is BookingStatus.REQUESTED:
             return self.answer_due_at
         if self.status is BookingStatus.CONFIRMED:
-            if self.payment_status.is_settled or self.payment_status is PaymentState.REFUNDED:
+            if self.payment_status.was_paid:
                 return self.completes_at
             return None if self.payment_is_processing else self.payment_due_at
         return self.settles_at
@@ -323,12 +334,11 @@ class Booking:
     @property
     def awaits_payment(self) -> bool:
         """Tell whether it is confirmed, and its money is not there yet."""
-        is_paid = self.payment_status.is_settled or self.payment_status is PaymentState.REFUNDED
-        return self.status is BookingStatus.CONFIRMED and not is_paid
+        return self.status is BookingStatus.CONFIRMED and not self.payment_status.was_paid
 
     def must_be_payable(self) -> None:
         """Refuse a payment unless it is confirmed, has a price, and is not paid yet."""
-        if self.payment_status.is_settled or self.payment_status is PaymentState.REFUNDED:
+        if self.payment_status.was_paid:
             raise BookingAlreadyPaid("This booking is paid already.")
         if self.status is not BookingStatus.CONFIRMED:
             raise BookingNotConfirmed(
@@ -524,12 +534,6 @@ class Booking:
             events=(*self.events, event),
             **changes,  # type: ignore[arg-type]
         )
-
-
-class BookingAlreadyPaid(BookingStateConflict):
-    """It has its money."""
-
-    code = "booking_already_paid"
 
 
 def outcome_of_cancelling(by: Party) -> Outcome:
