@@ -28,7 +28,7 @@ class CreateAccount:
 
     def send(self, operation: Operation, key: str) -> GatewayAccount:
         """Make the account."""
-        request = NewAccount(**operation.params)  # type: ignore[arg-type]
+        request = operation.request(NewAccount)
         return self.gateway.accounts.create_account(request, key=key)
 
     def probe(self, operation: Operation) -> GatewayAccount | None:
@@ -45,7 +45,7 @@ class CreateAccount:
         return made.id
 
     def refuse(self, unit: Unit, operation: Operation, error: GatewayError) -> None:
-        """Nothing was reserved."""
+        """Release nothing: nothing was reserved."""
 
 
 def apply_account(unit: Unit, account: TeacherAccount, made: GatewayAccount, clock: Clock) -> None:

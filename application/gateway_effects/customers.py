@@ -27,7 +27,7 @@ class CreateCustomer:
 
     def send(self, operation: Operation, key: str) -> GatewayCustomer:
         """Make the customer."""
-        request = NewCustomer(**operation.params)  # type: ignore[arg-type]
+        request = operation.request(NewCustomer)
         return self.gateway.customers.create_customer(request, key=key)
 
     def probe(self, operation: Operation) -> GatewayCustomer | None:
@@ -46,7 +46,7 @@ class CreateCustomer:
         return made.id
 
     def refuse(self, unit: Unit, operation: Operation, error: GatewayError) -> None:
-        """Nothing was reserved."""
+        """Release nothing: nothing was reserved."""
 
 
 @frozen
@@ -59,7 +59,7 @@ class AttachCard:
 
     def send(self, operation: Operation, key: str) -> GatewayCard:
         """Attach the card."""
-        asked = NewCard(**operation.params)  # type: ignore[arg-type]
+        asked = operation.request(NewCard)
         return self.gateway.cards.attach_card(asked.card, customer=asked.customer, key=key)
 
     def probe(self, operation: Operation) -> GatewayCard | None:
@@ -71,14 +71,14 @@ class AttachCard:
 
     def apply(self, unit: Unit, operation: Operation, made: GatewayCard) -> str | None:
         """Save the card as was asked, once."""
-        asked = NewCard(**operation.params)  # type: ignore[arg-type]
+        asked = operation.request(NewCard)
         self.file.keep(
             unit, UserId(operation.subject), made, listed=asked.listed, default=asked.default
         )
         return made.id
 
     def refuse(self, unit: Unit, operation: Operation, error: GatewayError) -> None:
-        """Nothing was reserved."""
+        """Release nothing: nothing was reserved."""
 
 
 @frozen
@@ -90,7 +90,7 @@ class DetachCard:
 
     def send(self, operation: Operation, key: str) -> GatewayCard:
         """Detach the card."""
-        asked = CardOfCustomer(**operation.params)  # type: ignore[arg-type]
+        asked = operation.request(CardOfCustomer)
         return self.gateway.cards.detach_card(asked.card, key=key)
 
     def probe(self, operation: Operation) -> GatewayCard | None:
@@ -99,7 +99,7 @@ class DetachCard:
         return card if card.customer is None else None
 
     def apply(self, unit: Unit, operation: Operation, made: GatewayCard) -> str | None:
-        """Nothing to book: the card is off file already."""
+        """Book nothing: the card is off file already."""
         return made.id
 
     def refuse(self, unit: Unit, operation: Operation, error: GatewayError) -> None:
@@ -115,7 +115,7 @@ class SetDefaultCard:
 
     def send(self, operation: Operation, key: str) -> GatewayCustomer:
         """Set the default."""
-        asked = CardOfCustomer(**operation.params)  # type: ignore[arg-type]
+        asked = operation.request(CardOfCustomer)
         self.gateway.customers.set_default_card(asked.customer, asked.card or None, key=key)
         return GatewayCustomer(id=asked.customer)
 
@@ -126,7 +126,7 @@ class SetDefaultCard:
         return customer if customer.default_card == wanted else None
 
     def apply(self, unit: Unit, operation: Operation, made: GatewayCustomer) -> str | None:
-        """Nothing to book: our default is set already."""
+        """Book nothing: our default is set already."""
         return made.id
 
     def refuse(self, unit: Unit, operation: Operation, error: GatewayError) -> None:

@@ -64,7 +64,7 @@ class CreatePayment(PaymentEffect):
 
     def send(self, operation: Operation, key: str) -> GatewayPayment:
         """Make the payment."""
-        request = NewPayment(**operation.params)  # type: ignore[arg-type]
+        request = operation.request(NewPayment)
         return self.gateway.payments.create_payment(request, key=key)
 
     def probe(self, operation: Operation) -> GatewayPayment | None:
@@ -97,7 +97,7 @@ class ConfirmPayment(PaymentEffect):
 
     def send(self, operation: Operation, key: str) -> GatewayPayment:
         """Confirm the payment."""
-        request = Confirmation(**operation.params)  # type: ignore[arg-type]
+        request = operation.request(Confirmation)
         return self.gateway.payments.confirm_payment(request, key=key)
 
     def probe(self, operation: Operation) -> GatewayPayment | None:
@@ -114,7 +114,7 @@ class CancelPayment(PaymentEffect):
 
     def send(self, operation: Operation, key: str) -> GatewayPayment:
         """Cancel the payment, or read what became of it when it is too late for that."""
-        payment = GatewayPaymentRef(**operation.params).payment  # type: ignore[arg-type]
+        payment = operation.request(GatewayPaymentRef).payment
         try:
             return self.gateway.payments.cancel_payment(payment, key=key)
         except KeyReused:

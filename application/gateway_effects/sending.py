@@ -30,7 +30,7 @@ class CreateRefund:
 
     def send(self, operation: Operation, key: str) -> GatewayRefund:
         """Make the refund."""
-        request = NewRefund(**operation.params)  # type: ignore[arg-type]
+        request = operation.request(NewRefund)
         return self.gateway.refunds.create_refund(request, key=key)
 
     def probe(self, operation: Operation) -> GatewayRefund | None:
@@ -59,7 +59,7 @@ class CreateTransfer:
 
     def send(self, operation: Operation, key: str) -> GatewayTransfer:
         """Make the transfer."""
-        request = NewTransfer(**operation.params)  # type: ignore[arg-type]
+        request = operation.request(NewTransfer)
         return self.gateway.transfers.create_transfer(request, key=key)
 
     def probe(self, operation: Operation) -> GatewayTransfer | None:

@@ -25,7 +25,12 @@ def inside_a_unit() -> Iterator[None]:
         _open.reset(token)
 
 
+def is_inside_a_unit() -> bool:
+    """Tell whether a unit is open in this context."""
+    return _open.get()
+
+
 def refuse_inside_a_unit() -> None:
     """Raise `BrokenInvariant` when a unit is open: locks would wait for the network."""
-    if _open.get():
+    if is_inside_a_unit():
         raise BrokenInvariant("a gateway was called inside a unit of work")

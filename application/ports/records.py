@@ -1,14 +1,17 @@
 """What the use cases keep besides aggregates: operations, deliveries, answers, audit."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from enum import StrEnum
+from typing import TypeVar
 
 from attrs import evolve, field, frozen
 
 from domain.events import Event
 from domain.ids import AuditId, MessageId, OperationId, UserId
 from domain.time import instant
+
+R = TypeVar("R")
 
 
 class OperationState(StrEnum):
@@ -61,6 +64,10 @@ class Operation:
     def key(self, environment: str) -> str:
         """Return the gateway's idempotency key: `{env}:{kind}:{operation}:{attempt}`."""
         return f"{environment}:{self.kind}:{self.id}:{self.attempt}"
+
+    def request(self, make: Callable[..., R]) -> R:
+        """Return its params as the request that it was planned with, of the class `make`."""
+        return make(**self.params)
 
     def moved(self, state: OperationState, *, at: datetime, **changes: object) -> "Operation":
         """Return it in another state."""

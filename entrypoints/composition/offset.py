@@ -6,9 +6,8 @@ from threading import Lock
 from attrs import define, field
 
 from application.ports.clock import WallClock
-from application.ports.open_units import refuse_inside_a_unit
+from application.ports.open_units import is_inside_a_unit
 from application.ports.storage import Unit, UnitOfWork
-from domain.errors import BrokenInvariant
 from domain.time import EPOCH
 
 NAME = "test_clock_offset_microseconds"
@@ -29,7 +28,7 @@ class KeptOffset:
     def read(self) -> timedelta:
         """Return the offset. Inside a unit of work time stands as it was last looked up."""
         now = self.wall.now()
-        if now - self._looked_at > self.fresh_for and not _is_inside_a_unit():
+        if now - self._looked_at > self.fresh_for and not is_inside_a_unit():
             with self._lock:
                 if now - self._looked_at > self.fresh_for:
                     self._take(self.work(_stored), now)
@@ -53,11 +52,3 @@ class KeptOffset:
 
 def _stored(unit: Unit) -> timedelta:
     return int(unit.settings.get(NAME) or 0) * _MICROSECOND
-
-
-def _is_inside_a_unit() -> bool:
-    try:
-        refuse_inside_a_unit()
-    except BrokenInvariant:
-        return True
-    return False

@@ -30,10 +30,6 @@ class NoFields(msgspec.Struct, forbid_unknown_fields=True):
     """A body without fields; it may be left out."""
 
 
-class NoQuery(msgspec.Struct, forbid_unknown_fields=True):
-    """A query without parameters."""
-
-
 @frozen
 class Raw:
     """A body that is no JSON of ours."""
