@@ -90,8 +90,12 @@ class Examination:
         if is_in_memory(self.settings):
             yield Check("database", Verdict.NOTE, "memory://: everything ends with the process")
             return
-        from adapters.sql.schema import is_current
+        from adapters.sql.schema import is_absent, is_current
 
+        if is_absent(self.settings.database_url):
+            absent = f"{self.settings.database_url} is not there: `tuition migrate` makes it"
+            yield Check("database", Verdict.WRONG, absent)
+            return
         try:
             current = is_current(self.settings.database_url)
         except StorageUnavailable as error:
@@ -104,10 +108,8 @@ class Examination:
             yield Check("schema", Verdict.WRONG, "not what this version needs: `tuition migrate`")
 
     def _urls(self) -> Iterator[Check]:
-        host = urlsplit(self.settings.public_url).hostname or ""
-        is_local = host in {"localhost", "127.0.0.1", "::1"} or host.endswith(".test")
         is_plain = not self.settings.public_url.startswith("https:")
-        if self.settings.gateway is GatewayKind.STRIPE and is_local:
+        if self.settings.gateway is GatewayKind.STRIPE and self._is_local:
             yield Check(
                 "public url",
                 Verdict.NOTE,
@@ -118,6 +120,12 @@ class Examination:
             yield Check("public url", Verdict.WRONG, f"{self.settings.public_url} is not https")
         else:
             yield Check("public url", Verdict.GOOD, self.settings.public_url)
+
+    @property
+    def _is_local(self) -> bool:
+        """Whether the public address is one that nobody outside can reach."""
+        host = urlsplit(self.settings.public_url).hostname or ""
+        return host in {"localhost", "127.0.0.1", "::1"} or host.endswith(".test")
 
     # --- At Stripe -----------------------------------------------------------------------------
 
@@ -158,6 +166,11 @@ class Examination:
                 Verdict.WRONG,
                 "STRIPE_WEBHOOK_SECRET is unset: no delivery can be trusted",
             )
+        if self._is_local and not self.settings.is_production:
+            # Stripe registers no endpoint at such an address: there is nothing to look for, or fix.
+            forwarded = "no endpoint delivers to a local address; `stripe listen` forwards"
+            yield Check("webhooks", Verdict.NOTE, forwarded)
+            return
         there = doctor.endpoints(self._webhook_url)
         for name, events, connect in (
             ("webhooks", ACCOUNT_EVENTS, False),

@@ -43,6 +43,6 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _is_expected(error: Exception) -> bool:
     """Tell whether the message is meant for whoever typed the command."""
     from domain.errors import DomainError
-    from entrypoints.preparing import SchemaBehind
+    from entrypoints.preparing import NotMigrated
 
-    return isinstance(error, Misuse | DomainError | SchemaBehind)
+    return isinstance(error, Misuse | DomainError | NotMigrated)

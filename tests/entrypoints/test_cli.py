@@ -121,16 +121,45 @@ def test_a_port_that_is_taken_is_told(capsys: pytest.CaptureFixture[str]) -> Non
 
 
 def test_production_does_not_touch_a_schema_that_is_behind(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    workplace: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     for name, value in PRODUCTION.items():
         monkeypatch.setenv(name, value)
+    (workplace / "tuition.db").touch()
     assert main(["serve", "--port", "0"]) == WRONG
     captured = capsys.readouterr()
     assert captured.err == (
         "tuition serve: The database's schema is not the one that this version needs: "
         "run `tuition migrate` first.\n"
     )
+
+
+@pytest.mark.parametrize(
+    ("environment", "command"),
+    [
+        (PRODUCTION, ["serve", "--port", "0"]),
+        (PRODUCTION, ["worker", "--once"]),
+        (PRODUCTION, ["create-admin", "boss@school.org", "--password-stdin"]),
+        (PRODUCTION, ["verify"]),
+        ({}, ["verify"]),
+    ],
+)
+def test_what_does_not_migrate_makes_no_database(
+    environment: dict[str, str],
+    command: list[str],
+    workplace: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr("sys.stdin", io.StringIO("a long password\n"))
+    assert main(command) == WRONG
+    assert capsys.readouterr().err == (
+        f"tuition {command[0]}: There is no database at sqlite:///tuition.db: "
+        "run `tuition migrate` first.\n"
+    )
+    assert list(workplace.iterdir()) == []
 
 
 def test_books_that_are_right_are_proved(capsys: pytest.CaptureFixture[str]) -> None:

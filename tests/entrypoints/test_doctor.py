@@ -157,6 +157,18 @@ def test_what_the_settings_leave_out_is_told() -> None:
     assert "stripe listen" in checks["public url"].detail
 
 
+@pytest.mark.parametrize("fixes", [False, True])
+def test_in_development_no_endpoint_is_missed_at_a_local_address(fixes: bool) -> None:
+    wire = StripeWire()
+    environment = {**ENVIRONMENT, "TUITION_PUBLIC_URL": "http://127.0.0.1:8000"}
+    checks = examined(a_doctor(wire), environment, fixes=fixes)
+    assert wrong(checks) == set()
+    assert checks["webhooks"].verdict is Verdict.NOTE
+    assert not [
+        thing for thing in wire.store.things.values() if thing["object"] == "webhook_endpoint"
+    ]
+
+
 def test_the_fake_gateway_is_called_what_it_is() -> None:
     checks = examined(None, {"TUITION_DATABASE_URL": "memory://"})
     assert wrong(checks) == set()
@@ -174,6 +186,11 @@ def test_the_command_line_tells_what_is_wrong(
     for name in ("STRIPE_SECRET_KEY", "TUITION_ENV", "TUITION_GATEWAY"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("TUITION_DATABASE_URL", "sqlite:///new.db")
+    assert main(["doctor", "--json"]) == WRONG
+    answer = json.loads(capsys.readouterr().out)
+    assert {each["name"]: each["verdict"] for each in answer["checks"]}["database"] == "wrong"
+    assert list(tmp_path.iterdir()) == []
+    (tmp_path / "new.db").touch()
     assert main(["doctor", "--json"]) == WRONG
     answer = json.loads(capsys.readouterr().out)
     assert {each["name"]: each["verdict"] for each in answer["checks"]}["schema"] == "wrong"
