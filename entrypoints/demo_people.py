@@ -10,7 +10,9 @@ from application.gigs import PublishGig
 from application.people import EnsureAdmin, Register
 from application.ports.storage import GigFilter, PageRequest, Unit
 from application.ports.test_mode import GatewayControls
+from application.rules import PlatformRules
 from domain.gigs import Confirmation
+from domain.money import Money
 from domain.people import EmailTaken, Role, User
 from entrypoints.composition import Installation
 
@@ -19,7 +21,9 @@ ADMIN = "admin@tuition.test"
 TEACHER = "teacher@tuition.test"
 STUDENT = "student@tuition.test"
 GIG_TITLE = "Piano lessons"
-GIG_RATE = "40.00"
+
+_GIG_RATE_MINOR = 4000
+"""40.00 where there are cents, and a price that can be charged in currencies without them."""
 
 _DONE = "demo_people"
 
@@ -37,6 +41,11 @@ PEOPLE = (
     Person(email=TEACHER, does="teaches"),
     Person(email=STUDENT, does="books and pays"),
 )
+
+
+def gig_rate(rules: PlatformRules) -> Money:
+    """Return what an hour costs, in the platform's first currency."""
+    return Money(_GIG_RATE_MINOR, rules.currencies[0])
 
 
 def welcome_demo_people(installation: Installation) -> None:
@@ -94,7 +103,7 @@ def _publish(installation: Installation, teacher: User) -> None:
         PublishGig(
             title=GIG_TITLE,
             description="Scales, and a tune by the end of the lesson.",
-            hourly_rate=GIG_RATE,
+            hourly_rate=str(gig_rate(installation.settings.rules)),
             confirmation=Confirmation.INSTANT,
         ),
         Actor(user_id=teacher.id, role=teacher.role),

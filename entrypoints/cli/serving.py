@@ -6,14 +6,15 @@ from argparse import Namespace
 from importlib.metadata import version
 from urllib.parse import urlsplit
 
+from domain.money import Money
 from entrypoints.cli import DONE, WRONG, Misuse
 from entrypoints.composition import Installation, compose
 from entrypoints.demo_people import (
-    GIG_RATE,
     GIG_TITLE,
     PASSWORD,
     PEOPLE,
     STUDENT,
+    gig_rate,
     welcome_demo_people,
 )
 from entrypoints.logs import configure_logging
@@ -89,18 +90,18 @@ def _show_banner(settings: Settings, terminal: Terminal) -> None:
     for name, path in (("API", "/api/v1"), ("Docs", "/schema"), ("Health", "/health/ready")):
         terminal.say(f"  {name:<8}{terminal.styled(url + path, CYAN)}")
     if not settings.is_production:
-        _show_people(url, terminal)
+        _show_people(url, gig_rate(settings.rules), terminal)
     terminal.say()
     terminal.say(terminal.styled("  Stop with Ctrl-C.", DIM))
     terminal.say()
 
 
-def _show_people(url: str, terminal: Terminal) -> None:
+def _show_people(url: str, rate: Money, terminal: Terminal) -> None:
     terminal.say()
     terminal.say(f"  People, each with the password {terminal.styled(PASSWORD, BOLD)}:")
     for person in PEOPLE:
         terminal.say(f"    {person.email:<22} {terminal.styled(person.does, DIM)}")
-    terminal.say(f"  Gig: {GIG_TITLE}, {GIG_RATE} an hour, confirmed at once.")
+    terminal.say(f"  Gig: {GIG_TITLE}, {rate} {rate.currency} an hour, confirmed at once.")
     terminal.say()
     terminal.say("  Try it:")
     terminal.say(terminal.styled(f"    {curl_line(url)}", CYAN))
