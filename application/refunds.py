@@ -183,9 +183,11 @@ class RefundPaymentHandler:
         """Return what the policy's quote gives; once the lesson is over, nothing.
 
         Whoever called the booking off by asking for a part may have the rest of what the quote
-        gave at that instant.
+        gave at that instant, until the lesson would have ended: before any of it is paid out.
         """
         at = self.clock.now()
+        if at >= booking.period.end:
+            return Money.zero(payment.amount.currency)
         if booking.status.is_final:
             asked = [
                 refund.created_at

@@ -414,6 +414,9 @@ class Booking:
         if not self.period.start + NO_SHOW_FROM <= at <= self.period.start + NO_SHOW_UNTIL:
             raise NoShowOutOfTime("Report it from 10 minutes after the start to 7 days after it.")
         student_was_absent = absent is Party.STUDENT
+        if student_was_absent and not self.payment_status.is_settled:
+            # The outcome would call a payment off that is still on its way, and let them go free.
+            raise BookingNotPaid("The lesson is not paid for yet.")
         return self._moved(
             BookingStatus.NO_SHOW if student_was_absent else BookingStatus.TEACHER_NO_SHOW,
             NoShowReported(booking=self.id, absent=absent, at=at),

@@ -185,6 +185,15 @@ def test_a_student_who_takes_money_back_calls_the_lesson_off(
     assert market.booking(again).status is BookingStatus.CONFIRMED
 
 
+def test_the_rest_of_what_was_asked_back_is_forfeit_once_the_lesson_would_have_ended(
+    market: Market, lesson: Lesson
+) -> None:
+    market.refund(lesson.student, lesson.payment, "0.01")
+    market.advance(hours=49)
+    with pytest.raises(RefundExceedsRefundable, match="policy"):
+        market.refund(lesson.student, lesson.payment)
+
+
 def test_a_student_gets_nothing_by_themselves_once_the_lesson_is_over(
     market: Market, lesson: Lesson
 ) -> None:

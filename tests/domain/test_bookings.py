@@ -345,7 +345,7 @@ def test_teacher_and_platform_can_until_it_is_final(by: Party) -> None:
 def test_a_no_show_is_reported_from_ten_minutes_to_seven_days_after_the_start(
     passed: timedelta, allowed: bool
 ) -> None:
-    booking = a_booking()
+    booking = a_booking(payment_status=PaymentState.PAID)
     at = LESSON_AT + passed
 
     if allowed:
@@ -366,7 +366,9 @@ def test_the_money_of_a_no_show_waits_three_days_for_a_contest() -> None:
 
 
 def test_what_staff_report_settles_at_once() -> None:
-    reported = a_booking().report_no_show(Party.STUDENT, by=Party.PLATFORM, at=ENDS_AT)
+    reported = a_booking(payment_status=PaymentState.PAID).report_no_show(
+        Party.STUDENT, by=Party.PLATFORM, at=ENDS_AT
+    )
 
     assert reported.settles_at == ENDS_AT
 
@@ -430,7 +432,9 @@ def test_what_has_ended_has_no_deadline(status: BookingStatus) -> None:
 
 
 def test_the_deadline_of_a_no_show_is_for_whoever_moves_its_money() -> None:
-    reported = a_booking().report_no_show(Party.STUDENT, by=Party.TEACHER, at=ENDS_AT)
+    reported = a_booking(payment_status=PaymentState.PAID).report_no_show(
+        Party.STUDENT, by=Party.TEACHER, at=ENDS_AT
+    )
 
     assert reported.on_deadline(at=ENDS_AT + timedelta(days=30)) is reported
 
