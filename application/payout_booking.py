@@ -1,6 +1,6 @@
 """Payouts on their way to teachers: reserve, done, failed, reversed; each books its fact."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from attrs import evolve, frozen
 
@@ -28,9 +28,6 @@ from domain.earnings import (
 from domain.events import StaffAlerted
 from domain.ids import EarningId, PayoutId, UserId
 from domain.money import Currency, Money
-
-PAYOUT_EVERY = timedelta(days=1)
-"""How often the worker pays a teacher: money that becomes available waits a day at the most."""
 
 
 @frozen
@@ -194,7 +191,7 @@ class PayoutBooking:
 
 def is_payable_today(balance: TeacherBalance, at: datetime) -> bool:
     """Tell whether the daily payout of a teacher is due: a day after the last one."""
-    return balance.last_payout_at is None or at >= balance.last_payout_at + PAYOUT_EVERY
+    return balance.next_payout_at is None or at >= balance.next_payout_at
 
 
 _REASONS = {

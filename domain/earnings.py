@@ -12,6 +12,9 @@ from domain.ids import BookingId, EarningId, PaymentId, PayoutId, UserId
 from domain.money import Currency, Money, total
 from domain.time import instant
 
+PAYOUT_EVERY = timedelta(days=1)
+"""How often the worker pays a teacher: money that becomes available waits a day at the most."""
+
 
 class NothingToPayOut(Refused):
     """Less is available than the smallest payout."""
@@ -133,6 +136,11 @@ class TeacherBalance:
             ),
             taken,
         )
+
+    @property
+    def next_payout_at(self) -> datetime | None:
+        """Return when the next daily payout may be made; None when that is now, for want of one."""
+        return None if self.last_payout_at is None else self.last_payout_at + PAYOUT_EVERY
 
     def send(self, amount: Money, *, at: datetime) -> "TeacherBalance":
         """Move payable money in flight."""

@@ -43,6 +43,11 @@ def _unpaid(line: EarningLine) -> Iterable[Hashable]:
     return ((line.teacher_id, line.amount.currency.code),) if line.payout_id is None else ()
 
 
+def _paid_out(balance: TeacherBalance) -> SortKey | None:
+    at = balance.last_payout_at
+    return None if at is None else (at, (balance.teacher_id, balance.currency.code))
+
+
 def _matures(line: EarningLine) -> SortKey | None:
     if line.payout_id is not None or line.available_at is None:
         return None
@@ -128,6 +133,7 @@ class Database:
         self.balances = Table[TeacherBalance](
             lambda balance: (balance.teacher_id, balance.currency.code),
             groups={"teacher": lambda balance: (balance.teacher_id,)},
+            orders={"paid_out": _paid_out},
         )
         self.earnings = Table[EarningLine](
             lambda line: line.id,

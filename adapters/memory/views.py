@@ -34,7 +34,14 @@ from application.ports.storage import (
 )
 from domain.bookings import Booking
 from domain.cards import SavedCard
-from domain.earnings import EarningLine, Payout, TeacherAccount, TeacherBalance
+from domain.earnings import (
+    PAYOUT_EVERY,
+    EarningLine,
+    Payout,
+    TeacherAccount,
+    TeacherBalance,
+    matured,
+)
 from domain.gigs import Gig
 from domain.ids import BookingId, CardId, PayoutId, UserId
 from domain.ledger import SUSPENSE
@@ -207,7 +214,7 @@ class DueViews:
         self._database = database
 
     def next_at(self, after: datetime) -> datetime | None:
-        """Return the earliest instant after `after` at which a booking or a line is due."""
+        """Return the earliest instant after `after` at which something is due."""
         booking = next(self._drafts.of(self._database.bookings).ascending("due", after=after), None)
         line = next(
             self._drafts.of(self._database.earnings).ascending("matures", after=after), None
@@ -215,8 +222,23 @@ class DueViews:
         instants = (
             None if booking is None else booking.next_due_at,
             None if line is None else line.available_at,
+            self._next_payout_at(after),
         )
         return min((at for at in instants if at is not None), default=None)
+
+    def _next_payout_at(self, after: datetime) -> datetime | None:
+        paid = self._drafts.of(self._database.balances).ascending(
+            "paid_out", after=after - PAYOUT_EVERY
+        )
+        unpaid = self._drafts.of(self._database.earnings)
+        return next(
+            (
+                balance.next_payout_at
+                for balance in paid
+                if matured(unpaid.of("unpaid", (balance.teacher_id, balance.currency.code)), after)
+            ),
+            None,
+        )
 
     def health(self) -> Health:
         """Count over the whole database."""

@@ -650,7 +650,8 @@ class DueViews(Protocol):
 
     def next_at(self, after: datetime) -> datetime | None:
         """Return the earliest instant of business time after `after` at which something is due: a
-        booking's deadline, or a statement line that becomes available.
+        booking's deadline, a statement line that becomes available, or the next daily payout of
+        a teacher who has lines without a payout that were available at `after`.
         """
         ...
 

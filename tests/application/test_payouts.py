@@ -82,6 +82,20 @@ def test_a_teacher_is_paid_once_a_day() -> None:
     assert all(later - earlier >= timedelta(days=1) for later, earlier in pairwise(made))
 
 
+def test_what_becomes_available_after_a_days_payout_is_paid_a_day_after_it() -> None:
+    market = Market()
+    student, teacher = market.student(), market.teacher(has_account=True)
+    gig = market.gig(teacher)
+    for hours in (48, 50):
+        market.pay(student, market.book(student, gig, starts_at=after(hours=hours)))
+
+    market.advance(days=30)
+
+    second, first = payouts(market, teacher)
+    assert second.created_at == first.created_at + timedelta(days=1)
+    assert is_clean(market)
+
+
 def test_a_second_round_on_the_same_day_pays_nothing_more() -> None:
     market = Market()
     lesson = available_lesson(market)

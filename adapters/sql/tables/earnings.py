@@ -47,6 +47,7 @@ teacher_balances = Table(
         name="not_negative",
     ),
     CheckConstraint("payable = 0 OR receivable = 0", name="netted"),
+    Index("ix_teacher_balances_last_payout", "last_payout_at"),
 )
 
 payouts = Table(

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from attrs import frozen
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import bindparam, exists, func, select
 
 from adapters.sql.repositories.earnings import LINES_OF_PAYOUT
 from adapters.sql.repositories.records import OPEN_STATES
@@ -18,11 +18,12 @@ from adapters.sql.tables import (
     operations,
     outbox,
     payments,
+    teacher_balances,
 )
 from adapters.sql.transaction import Transaction
 from application.ports.records import DeliveryState
 from application.ports.storage import Health
-from domain.earnings import EarningLine
+from domain.earnings import PAYOUT_EVERY, EarningLine
 from domain.ids import BookingId, PayoutId
 from domain.ledger import SUSPENSE
 from domain.payments import Payment
@@ -35,6 +36,21 @@ NEXT_AVAILABLE = select(func.min(earning_lines.c.available_at)).where(
     earning_lines.c.available_at.is_not(None),
     earning_lines.c.available_at > bindparam("after"),
 )
+NEXT_PAYOUT = (
+    select(teacher_balances.c.last_payout_at)
+    .where(
+        teacher_balances.c.last_payout_at > bindparam("since"),
+        exists().where(
+            earning_lines.c.teacher_id == teacher_balances.c.teacher_id,
+            earning_lines.c.currency == teacher_balances.c.currency,
+            earning_lines.c.payout_id.is_(None),
+            earning_lines.c.available_at <= bindparam("after"),
+        ),
+    )
+    .order_by(teacher_balances.c.last_payout_at)
+    .limit(1)
+)
+"""The last payout that the next one is to follow; not before `since`, of what is available."""
 
 PAYMENTS_BY_STATUS = (
     select(payments.c.status, func.count().label("number"))
@@ -77,8 +93,14 @@ class SqlDueViews:
         instants = (
             self._transaction.value(NEXT_DEADLINE, after=after),
             self._transaction.value(NEXT_AVAILABLE, after=after),
+            self._next_payout_at(after),
         )
         return min((instant for instant in instants if instant is not None), default=None)
+
+    def _next_payout_at(self, after: datetime) -> datetime | None:
+        since = after - PAYOUT_EVERY
+        row = self._transaction.one(NEXT_PAYOUT, since=since, after=after)
+        return None if row is None else row.last_payout_at + PAYOUT_EVERY
 
     def health(self) -> Health:
         """Return what an operator watches."""

@@ -16,6 +16,7 @@ from domain.payments import PaymentStatus
 from domain.people import Role
 from tests.builders import (
     NOW,
+    a_balance,
     a_booking,
     a_delivery,
     a_gig,
@@ -71,6 +72,7 @@ def _people() -> Iterator[Any]:
     for number in range(PEOPLE):
         yield a_user(student(number), Role.STUDENT, created_at=made_at(-number))
         yield a_user(teacher(number), Role.TEACHER, created_at=made_at(-number))
+        yield a_balance(teacher(number), last_payout_at=made_at(-number))
     yield a_user("usr_admin", Role.ADMIN)
 
 

@@ -15,6 +15,7 @@ from adapters.sql.database import Database
 from adapters.sql.repositories.lessons import OVERLAPPING
 from adapters.sql.storage import SqlReader, SqlUnitOfWork
 from adapters.sql.views import SqlViews, selections
+from adapters.sql.views.due import NEXT_PAYOUT
 from adapters.sql.views.paging import Selection
 from application.ports.records import DeliveryState
 from application.ports.storage import (
@@ -157,6 +158,14 @@ def test_a_calendar_is_looked_up_by_ranges_of_indexes(filled: Database) -> None:
     period = period_of(made_at(ROWS), 60)
     plan = _plan(filled, OVERLAPPING.params(people=[STUDENT], start=period.start, end=period.end))
     for whole in ("SCAN bookings", "SCAN booking_teachers", "Seq Scan"):
+        assert whole not in plan, plan
+
+
+def test_the_next_payout_is_looked_for_from_the_earliest_on(filled: Database) -> None:
+    plan = _plan(filled, NEXT_PAYOUT, since=made_at(-ROWS), after=made_at(ROWS))
+    assert "ix_teacher_balances_last_payout" in plan, plan
+    assert "ix_earning_lines_" in plan, plan
+    for whole in ("SCAN earning_lines", "TEMP B-TREE", "Seq Scan", "Sort"):
         assert whole not in plan, plan
 
 

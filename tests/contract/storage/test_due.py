@@ -1,6 +1,7 @@
 """When something is due next, how everything stands, and streams over everything."""
 
 from datetime import datetime, timedelta
+from itertools import product
 
 import pytest
 from attrs import evolve
@@ -8,8 +9,11 @@ from attrs import evolve
 from application.ports.records import DeliveryState, OperationState
 from application.ports.storage import Health, Storage, Unit, Views
 from domain.bookings import BookingStatus
+from domain.earnings import TeacherBalance
 from domain.events import BookingRequested
+from domain.ids import UserId
 from domain.ledger import SUSPENSE, clearing
+from domain.money import Currency, Money
 from domain.payments import PaymentStatus
 from tests.builders import (
     EUR,
@@ -29,6 +33,7 @@ from tests.builders import (
     an_operation,
 )
 from tests.contract.storage.keeping import ids_of, keep, keep_one
+from tests.contract.storage.school import OTHER_TEACHER
 
 A_MOMENT = timedelta(microseconds=1)
 
@@ -85,6 +90,70 @@ def test_what_is_due_now_or_overdue_is_not_next(school: Storage) -> None:
     assert next_at(school, after(hours=1) - A_MOMENT) == after(hours=1)
     assert next_at(school, after(hours=1)) == after(hours=2)
     assert next_at(school, after(hours=2)) is None
+
+
+# --- The next daily payout ---
+
+ABOUT_NOTHING = {"booking_id": None, "payment_id": None}
+
+
+def paid_out(teacher: UserId, last: datetime | None, of: Currency = USD) -> TeacherBalance:
+    return a_balance(teacher, of, last_payout_at=last)
+
+
+def test_the_payout_of_what_is_available_is_due_a_day_after_the_last_one(school: Storage) -> None:
+    keep(school, paid_out(TEACHER, after(hours=-2)), a_line("ern_1", **ABOUT_NOTHING))
+    assert next_at(school, NOW) == after(hours=22)
+    assert next_at(school, after(hours=22) - A_MOMENT) == after(hours=22)
+    assert next_at(school, after(hours=22)) is None
+
+
+def test_no_payout_is_due_of_what_is_not_available(school: Storage) -> None:
+    keep(
+        school,
+        paid_out(TEACHER, after(hours=-2)),
+        a_payout("po_1"),
+        a_line("ern_1", available_at=None, **ABOUT_NOTHING),
+        a_line("ern_2", payout_id="po_1", **ABOUT_NOTHING),
+        a_line("ern_3", amount=Money(5, EUR), **ABOUT_NOTHING),
+        a_line("ern_4", teacher_id=OTHER_TEACHER, **ABOUT_NOTHING),
+    )
+    assert next_at(school, NOW) is None
+
+
+def test_what_becomes_available_is_due_before_its_payout(school: Storage) -> None:
+    line = a_line("ern_1", available_at=after(hours=3), **ABOUT_NOTHING)
+    keep(school, paid_out(TEACHER, after(hours=-2)), line)
+    assert next_at(school, NOW) == after(hours=3)
+    assert next_at(school, after(hours=3)) == after(hours=22)
+
+
+def test_the_earliest_payout_of_all_is_due_next(school: Storage) -> None:
+    keep(
+        school,
+        paid_out(TEACHER, after(hours=-2)),
+        paid_out(TEACHER, after(hours=-3), EUR),
+        paid_out(OTHER_TEACHER, after(hours=-30)),
+        paid_out(OTHER_TEACHER, None, EUR),
+        *(
+            a_line(f"ern_{n}", amount=Money(5, of), teacher_id=who, **ABOUT_NOTHING)
+            for n, (who, of) in enumerate(product((TEACHER, OTHER_TEACHER), (USD, EUR)))
+        ),
+    )
+    assert next_at(school, NOW) == after(hours=21)
+    assert next_at(school, after(hours=21)) == after(hours=22)
+    assert next_at(school, after(hours=22)) is None
+
+
+def test_a_unit_sees_the_payout_that_it_makes_due(school: Storage) -> None:
+    keep(school, a_line("ern_1", **ABOUT_NOTHING))
+    before = keep_one(school, paid_out(TEACHER, after(hours=-20)))
+
+    def decide(unit: Unit) -> datetime | None:
+        unit.balances.save(evolve(before, last_payout_at=NOW))
+        return unit.views.due.next_at(NOW)
+
+    assert school.work(decide) == after(hours=24)
 
 
 # --- Health ---

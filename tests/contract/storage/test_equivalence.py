@@ -184,7 +184,9 @@ def operation_steps(draw: st.DrawFn) -> Step:
 @st.composite
 def balance_steps(draw: st.DrawFn) -> Step:
     teacher, of = draw(st.sampled_from((TEACHER, OTHER_TEACHER))), draw(st.sampled_from(CURRENCIES))
-    fresh = a_balance(teacher, of, payable=draw(st.integers(0, 9)))
+    # So long ago that the next payout falls due within the hours that are looked at.
+    paid = draw(st.sampled_from((None, *(after(hours=hour - 24) for hour in HOURS))))
+    fresh = a_balance(teacher, of, payable=draw(st.integers(0, 9)), last_payout_at=paid)
     off = min(0, draw(versions_off))
     return lambda unit: unit.balances.save(
         evolve(fresh, version=max(0, unit.balances.get(teacher, of).version + off))
