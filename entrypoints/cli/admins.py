@@ -39,7 +39,11 @@ def _from_input() -> str:
 
 
 def _typed() -> str:
-    password = getpass("Password (10 characters or more): ")
-    if getpass("Once more: ") != password:
+    try:
+        password = getpass("Password (10 characters or more): ")
+        again = getpass("Once more: ")
+    except EOFError as error:
+        raise Misuse("no terminal to type a password at; use --password-stdin.") from error
+    if again != password:
         raise Misuse("the two passwords differ.")
     return password

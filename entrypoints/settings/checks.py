@@ -2,15 +2,28 @@
 
 from urllib.parse import urlsplit
 
+from adapters.stripe_facts import CHARGEABLE_CURRENCIES
 from entrypoints.settings.values import GatewayKind, Settings, key_mode
 
 
 def problems_of(settings: Settings) -> list[str]:
     """Return a sentence for everything that keeps these settings from being used."""
-    problems = [*_key_problems(settings), *_pair_problems(settings)]
+    problems = [
+        *_currency_problems(settings),
+        *_key_problems(settings),
+        *_pair_problems(settings),
+    ]
     if settings.is_production:
         problems += _production_problems(settings)
     return problems
+
+
+def _currency_problems(settings: Settings) -> list[str]:
+    return [
+        f"TUITION_CURRENCIES names {known.code}, which the payment gateway cannot charge."
+        for known in settings.rules.currencies
+        if known.code not in CHARGEABLE_CURRENCIES
+    ]
 
 
 def _key_problems(settings: Settings) -> list[str]:

@@ -94,6 +94,17 @@ def test_a_short_password_is_refused_with_the_reason(
     assert "at least 10 characters" in capsys.readouterr().err
 
 
+def test_a_password_that_nobody_can_type_is_asked_for_in_another_way(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def nobody(_: str) -> str:
+        raise EOFError
+
+    monkeypatch.setattr("entrypoints.cli.admins.getpass", nobody)
+    assert main(["create-admin", "boss@school.org"]) == MISUSE
+    assert "--password-stdin" in capsys.readouterr().err
+
+
 def test_a_worker_finishes_what_there_is(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["worker", "--once"]) == DONE
     assert capsys.readouterr().out.endswith("nothing is left.\n")

@@ -196,6 +196,7 @@ def test_an_amount_for_all_or_for_each_currency(amount: str, code: str, minor: i
         ("TUITION_RETURN_URLS", "javascript:alert(1)"),
         ("TUITION_CURRENCIES", "usd,doge"),
         ("TUITION_CURRENCIES", "usd,usd"),
+        ("TUITION_CURRENCIES", "usd,iqd"),
         ("TUITION_CURRENCIES", "usd,,eur"),
         ("TUITION_FEE_BASIS_POINTS", "10001"),
         ("TUITION_FEE_BASIS_POINTS", "15%"),
