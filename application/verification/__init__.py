@@ -1,4 +1,4 @@
-"""Prove the books: what must never happen, checked on a live database. See the reliability rules.
+"""Prove the books: what must never happen, checked on a live database.
 
 >>> report = Verification(read, gateway, wall).run()
 >>> report.findings

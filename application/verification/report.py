@@ -36,7 +36,7 @@ class Finding:
     """Something that must not be: which invariant, of what, and how it differs."""
 
     invariant: str
-    """I1 … I15, as the reliability rules number them."""
+    """I1 … I13, as "What must hold" in docs/domain.md numbers them."""
     subject: str
     detail: str
 

@@ -136,6 +136,12 @@ def test_every_figure_is_documented() -> None:
     assert set(documented) == made
 
 
+def test_every_invariant_that_verification_names_is_explained() -> None:
+    sources = (ROOT / "application" / "verification").glob("*.py")
+    named = {name for each in sources for name in re.findall(r'"(I\d+)"', each.read_text())}
+    assert set(_names(_section("domain.md", "What must hold"))) == named
+
+
 @pytest.mark.parametrize(
     ("endpoint", "events"),
     [("your account", ACCOUNT_EVENTS), ("connected accounts", CONNECT_EVENTS)],

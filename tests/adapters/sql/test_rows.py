@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from attrs import fields, frozen
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Table, insert, select
 
@@ -93,6 +93,23 @@ def test_a_value_is_read_as_it_was_written(
     with database.writer.connect() as connection:
         connection.execute(insert(mapped.table), mapped.to_row(value))
         assert mapped.from_row(connection.execute(select(mapped.table)).one()) == value
+
+
+@pytest.mark.parametrize("mapped", MAPPED, ids=lambda mapped: mapped.kind)
+def test_every_field_is_tried_with_more_than_its_default(mapped: Mapped) -> None:
+    # A field that always has its default is read as it was even if no column holds it.
+    names: set[str] = set()
+    varied: set[str] = set()
+
+    @settings(phases=[Phase.generate], database=None, derandomize=True)
+    @given(strategies.KINDS[mapped.kind]())
+    def look(value: Any) -> None:
+        defaults = {each.name: each.default for each in fields(type(value)) if each.eq}
+        names.update(defaults)
+        varied.update(name for name in defaults if getattr(value, name) != defaults[name])
+
+    look()
+    assert names - varied == set()
 
 
 @examples
