@@ -9,7 +9,7 @@ from domain.errors import BrokenInvariant, Conflict
 from domain.events import Event, RefundFailed, RefundReserved, RefundSucceeded
 from domain.fees import FeeBearing
 from domain.ids import BookingId, PaymentId, RefundId, UserId
-from domain.money import Money, split, total
+from domain.money import Money, split
 from domain.payments import Legs, Payment, Stage
 from domain.policies import Fault
 from domain.time import instant
@@ -240,8 +240,3 @@ def _over_the_remainders(payment: Payment, unwound: Money, *, keep_fee: bool) ->
         goodwill=Money.zero(currency),
         suspense=Money.zero(currency),
     )
-
-
-def owed_total(refunds: tuple[Refund, ...], like: Money) -> Money:
-    """Return what is owed to the student of these refunds."""
-    return total((refund.amount for refund in refunds if refund.is_owed), like.currency)
