@@ -41,7 +41,6 @@ class Seating:
     """Make a booking in an open unit, where its people's calendars are free."""
 
     clock: Clock
-    ids: Ids
     rules: PlatformRules
     limits: ChargeLimits
 
@@ -50,7 +49,7 @@ class Seating:
         gig = unit.gigs.find(command.gig_id)
         if gig is None or not gig.is_active:
             raise NotFound("This gig")
-        self._must_have_hours(command)
+        self._must_be_by_card(command)
         booking = Booking.request(
             id=id,
             gig=gig,
@@ -76,7 +75,8 @@ class Seating:
         return owner.fee_basis_points if owner else None
 
     @staticmethod
-    def _must_have_hours(command: BookGig) -> None:
+    def _must_be_by_card(command: BookGig) -> None:
+        """Refuse hours, which nobody has, and what is free only by its price."""
         if command.funding is Funding.HOURS:
             raise NotEnoughHours(
                 f"{command.minutes} minutes are needed, and 0 are there.",

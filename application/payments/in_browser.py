@@ -73,9 +73,7 @@ class ConfirmPayment(Command[PaymentId]):
 @handles(ConfirmPayment)
 @frozen
 class ConfirmPaymentHandler:
-    work: UnitOfWork
     read: Reader
-    charging: Charging
     refreshing: Refreshing
 
     def __call__(self, command: ConfirmPayment, actor: Actor) -> PaymentId:

@@ -44,7 +44,6 @@ class ReceiveWebhook(Command[None]):
 @frozen
 class ReceiveWebhookHandler:
     work: UnitOfWork
-    clock: Clock
     wall: WallClock
     gateway: Gateway
     processing: Processing
