@@ -89,7 +89,7 @@ class RequestPayoutHandler:
             return answered(unit, payout)
 
         if is_ours:
-            done = self.effects.perform(operation, then=then)
+            done = self.effects.patiently(operation, then=then)
         else:
             done = self.effects.join(operation.id, then=then)
         if done.state is OperationState.REFUSED:

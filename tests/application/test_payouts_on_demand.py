@@ -24,7 +24,7 @@ from domain.earnings import (
     PayoutMethod,
     PayoutStatus,
 )
-from domain.errors import Forbidden, GatewayUnavailable, InvalidField, NotFound
+from domain.errors import Forbidden, InvalidField, NotFound
 from domain.ids import PayoutId, UserId
 from tests.application.effect_scenes import refusing
 from tests.application.interrupted import Fragile
@@ -132,15 +132,20 @@ def test_a_failed_payout_is_tried_again_by_the_worker_the_next_day() -> None:
     assert is_clean(market)
 
 
-def test_a_busy_gateway_leaves_the_money_available() -> None:
+def test_a_busy_gateway_leaves_the_payout_to_the_worker() -> None:
     market = Market()
     lesson = available_lesson(market)
     market.fault("create_transfer", FaultKind.RATE_LIMITED, times=3)
 
-    with pytest.raises(GatewayUnavailable):
-        market.do(RequestPayout(), lesson.teacher)
+    id_ = market.do(RequestPayout(), lesson.teacher)
 
-    assert standing(market, lesson.teacher) == {"available": SHARE}
+    assert market.do(GetPayout(payout_id=id_), lesson.teacher).status is PayoutStatus.IN_TRANSIT
+    assert standing(market, lesson.teacher) == {"in_transit": SHARE}
+    market.wall.advance(timedelta(minutes=2))
+    assert is_clean(market)
+    assert standing(market, lesson.teacher) == {"paid": SHARE}
+    assert market.staff.topics == []
+    assert len(market.world.chronicle.transfers()) == 1
 
 
 def test_a_transfer_whose_outcome_is_unknown_is_in_transit_until_it_is_known() -> None:
