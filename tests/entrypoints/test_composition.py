@@ -59,9 +59,9 @@ def test_handlers_share_what_they_have_in_common() -> None:
     with compose(settings()) as installation:
         first, second = assemble(installation.pieces), assemble(installation.pieces)
         assert first.keys() == second.keys()
-        confirm = next(each for each in first if each.__name__ == "ConfirmPayment")
+        process = next(each for each in first if each.__name__ == "ProcessPayment")
         create = next(each for each in first if each.__name__ == "CreatePaymentIntent")
-        assert first[confirm].charging is first[create].charging  # type: ignore[attr-defined]
+        assert first[process].charging is first[create].charging  # type: ignore[attr-defined]
 
 
 def test_the_secret_of_tokens_is_made_once_for_a_database() -> None:
