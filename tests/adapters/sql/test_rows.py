@@ -76,7 +76,11 @@ MAPPED = (
 
 
 # What is written is rolled back: foreign keys, which are checked at the end, have nothing to say.
-examples = settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+# A quarter of the profile's examples: each is drawn for two databases, and drawing is what costs.
+examples = settings(
+    max_examples=settings().max_examples // 4,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
 
 
 def test_every_kind_of_value_is_tried_here() -> None:
