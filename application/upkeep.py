@@ -215,8 +215,14 @@ class BookGatewayFeesHandler:
 
     def __call__(self, command: BookGatewayFees, actor: Actor) -> int:
         must_be_system(actor)
-        waiting = self.work(lambda unit: unit.payments.awaiting_gateway_fee(command.limit))
-        return each(waiting, self._book)
+        return each(self._waiting(command.limit), self._book)
+
+    def _waiting(self, limit: int) -> Iterator[PaymentId]:
+        """Walk page by page through charges that wait, whichever of them are never settled."""
+        after: PaymentId | None = None
+        while page := self.work(partial(_awaiting_fee, limit=limit, after=after)):
+            yield from page
+            after = page[-1]
 
     def _book(self, id: PaymentId) -> bool:
         payment = self.work(lambda unit: unit.payments.find(id))
@@ -235,6 +241,10 @@ class BookGatewayFeesHandler:
         booked = self.applying.accounting.gateway_settled(unit, payment, settled, self.clock.now())
         unit.payments.save(booked)
         return True
+
+
+def _awaiting_fee(unit: Unit, limit: int, after: PaymentId | None) -> tuple[PaymentId, ...]:
+    return unit.payments.awaiting_gateway_fee(limit, after)
 
 
 @frozen(kw_only=True)

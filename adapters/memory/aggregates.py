@@ -3,8 +3,8 @@
 Units run one at a time, so that nothing here has to lock anything.
 """
 
-from collections.abc import Callable, Iterable, Sequence
-from datetime import datetime
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any, Generic, Protocol, TypeVar, cast
 
@@ -155,9 +155,21 @@ class Payments(Repository[Payment, PaymentId]):
         """Return the payment behind a gateway's id."""
         return self._rows.one_of("gateway", gateway_id)
 
-    def awaiting_gateway_fee(self, limit: int) -> tuple[PaymentId, ...]:
+    def awaiting_gateway_fee(
+        self, limit: int, after: PaymentId | None = None
+    ) -> tuple[PaymentId, ...]:
         """Return captured payments whose gateway fee is not booked yet, the oldest first."""
-        return tuple(payment.id for payment in islice(self._rows.ascending("awaits_fee"), limit))
+        waiting = self._rows.ascending("awaits_fee") if after is None else self._beyond(after)
+        return tuple(payment.id for payment in islice(waiting, limit))
+
+    def _beyond(self, after: PaymentId) -> Iterator[Payment]:
+        passed = self._rows.find(after)
+        if passed is None:
+            return
+        a_moment_before = passed.created_at - timedelta(microseconds=1)
+        for payment in self._rows.ascending("awaits_fee", after=a_moment_before):
+            if (payment.created_at, payment.id) > (passed.created_at, passed.id):
+                yield payment
 
 
 class Refunds(Repository[Refund, RefundId]):

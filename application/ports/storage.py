@@ -130,8 +130,15 @@ class Payments(Repository[Payment, PaymentId], Protocol):
         """Return the payment behind a gateway's id, locked until the unit ends."""
         ...
 
-    def awaiting_gateway_fee(self, limit: int) -> tuple[PaymentId, ...]:
-        """Return captured payments whose gateway fee is not booked yet, the oldest first."""
+    def awaiting_gateway_fee(
+        self, limit: int, after: PaymentId | None = None
+    ) -> tuple[PaymentId, ...]:
+        """Return captured payments whose gateway fee is not booked yet, the oldest first.
+
+        Those that come after the payment `after`, whether that one still waits or not, and none
+        if it is unknown; so that a worker passes by all of them, page by page, whichever are never
+        settled.
+        """
         ...
 
 

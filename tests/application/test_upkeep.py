@@ -26,6 +26,7 @@ from application.upkeep import (
 from domain.bookings import BookingStatus
 from domain.errors import Forbidden
 from domain.events import StaffAlerted
+from domain.ids import PaymentId
 from domain.payments import PaymentStatus
 from entrypoints.composition.assembly import assemble
 from entrypoints.composition.duties import UPKEEP
@@ -155,6 +156,24 @@ def test_a_gateway_that_cannot_be_asked_for_its_fee_is_asked_again() -> None:
     market.fault("charge_transaction", FaultKind.RATE_LIMITED)
 
     assert [market.do(BookGatewayFees()) for _ in range(2)] == [0, 1]
+
+
+def test_charges_that_never_settle_do_not_hold_up_later_ones() -> None:
+    market = Market()
+    student, gig = market.student(), market.gig(market.teacher())
+
+    def paid(day: int, delay_seconds: int) -> PaymentId:
+        kind = FaultKind.LATE_SETTLEMENT
+        market.fault("confirm_in_browser", kind, delay_seconds=delay_seconds)
+        return market.pay(student, market.book(student, gig, starts_at=after(days=day)))
+
+    never = [paid(day, 10**9) for day in (2, 3)]
+    soon = paid(4, 3600)
+    market.clock.advance(timedelta(hours=2))
+
+    assert market.do(BookGatewayFees(limit=1)) == 1
+    assert market.payment(soon).gateway_fee_booked
+    assert not any(market.payment(one).gateway_fee_booked for one in never)
 
 
 def test_a_fee_is_booked_once_by_however_many_workers() -> None:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BindParameter, bindparam, insert, select, union_all, update
+from sqlalchemy import BindParameter, bindparam, insert, select, text, tuple_, union_all, update
 
 from adapters.sql.mapper import locked
 from adapters.sql.repositories.base import SqlRepository
@@ -68,11 +68,20 @@ PAYMENTS_OF_BOOKING = locked(
 PAYMENT_BY_GATEWAY_ID = locked(
     select(payments).where(payments.c.gateway_id == bindparam("gateway"))
 )
+_passed = payments.alias("passed")
+# In the very words of the partial index, or else SQLite does not see that it will do.
 AWAITING_GATEWAY_FEE = (
     select(payments.c.id)
-    .where(payments.c.captured > 0, ~payments.c.gateway_fee_booked)
+    .where(text("captured > 0 AND NOT gateway_fee_booked"))
     .order_by(payments.c.created_at, payments.c.id)
     .limit(bindparam("limit"))
+)
+AFTER_AWAITING_GATEWAY_FEE = AWAITING_GATEWAY_FEE.where(
+    tuple_(payments.c.created_at, payments.c.id)
+    > tuple_(
+        select(_passed.c.created_at).where(_passed.c.id == bindparam("passed")).scalar_subquery(),
+        bindparam("passed", type_=payments.c.id.type),
+    )
 )
 ADD_PAYMENT_TEACHERS = insert(payment_teachers)
 
@@ -124,9 +133,14 @@ class SqlPayments(SqlRepository[Payment, PaymentId]):
         """Return the payment behind a gateway's id, locked until the unit ends."""
         return self._first(PAYMENT_BY_GATEWAY_ID, gateway=gateway_id)
 
-    def awaiting_gateway_fee(self, limit: int) -> tuple[PaymentId, ...]:
+    def awaiting_gateway_fee(
+        self, limit: int, after: PaymentId | None = None
+    ) -> tuple[PaymentId, ...]:
         """Return captured payments whose gateway fee is not booked yet, the oldest first."""
-        rows = self._transaction.all(AWAITING_GATEWAY_FEE, limit=limit)
+        if after is None:
+            rows = self._transaction.all(AWAITING_GATEWAY_FEE, limit=limit)
+        else:
+            rows = self._transaction.all(AFTER_AWAITING_GATEWAY_FEE, passed=after, limit=limit)
         return tuple(PaymentId(row.id) for row in rows)
 
     def _inserted(self, value: Payment) -> None:

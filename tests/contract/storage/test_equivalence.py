@@ -286,7 +286,10 @@ def look(unit: Unit) -> dict[str, Any]:
         "due": [unit.bookings.due(after(hours=hour), 3) for hour in range(5)],
         "of_booking": [unit.payments.of_booking(BookingId(f"bk_{n}")) for n in range(2)],
         "by_gateway_id": [unit.payments.by_gateway_id(f"pi_{n}") for n in range(2)],
-        "awaiting": unit.payments.awaiting_gateway_fee(3),
+        "awaiting": [
+            unit.payments.awaiting_gateway_fee(3, passed)
+            for passed in (None, *(PaymentId(f"pay_{n}") for n in range(len(HOURS))))
+        ],
         "of_payment": [unit.refunds.of_payment(PaymentId(f"pay_{n}")) for n in range(2)],
         "refund": unit.refunds.by_gateway_id("re_gw_0"),
         "balances": unit.balances.of_teacher(TEACHER),

@@ -6,7 +6,7 @@ from itertools import product
 import pytest
 from attrs import evolve
 
-from application.ports.storage import Storage
+from application.ports.storage import Storage, Unit
 from domain.errors import StaleWrite
 from domain.ids import BookingId, PaymentId, PayoutId, UserId
 from domain.money import Money
@@ -97,6 +97,35 @@ def test_captured_payments_wait_for_the_gateways_fee_oldest_first(school: Storag
     waiting = school.work(lambda unit: unit.payments.awaiting_gateway_fee(10))
     assert waiting == ("pay_early", "pay_late")
     assert school.work(lambda unit: unit.payments.awaiting_gateway_fee(1)) == ("pay_early",)
+
+
+def test_payments_that_wait_for_their_fee_come_page_by_page(school: Storage) -> None:
+    keep(
+        school,
+        a_paid_payment("pay_2", booking_id=None, created_at=after(hours=1)),
+        a_paid_payment("pay_1", booking_id=None, created_at=after(hours=2)),
+        a_paid_payment("pay_4", booking_id=None, created_at=after(hours=1)),
+        a_paid_payment("pay_3", booking_id=None, created_at=after(hours=2)),
+    )
+    pages = [awaiting(school, 3), awaiting(school, 3, "pay_1"), awaiting(school, 3, "pay_3")]
+    assert pages == [("pay_2", "pay_4", "pay_1"), ("pay_3",), ()]
+
+
+def test_the_next_page_is_found_after_a_payment_that_waits_no_more(school: Storage) -> None:
+    first = keep_one(school, a_paid_payment("pay_1", booking_id=None))
+    keep(school, a_paid_payment("pay_2", booking_id=None))
+
+    def decide(unit: Unit) -> tuple[PaymentId, ...]:
+        unit.payments.save(first.settled_by_gateway(available_at=after(days=2)))
+        return unit.payments.awaiting_gateway_fee(3, PAYMENT)
+
+    assert school.work(decide) == ("pay_2",)
+    assert awaiting(school, 3, "pay_1") == ("pay_2",)
+
+
+def awaiting(storage: Storage, limit: int, passed: str | None = None) -> tuple[PaymentId, ...]:
+    passed_id = None if passed is None else PaymentId(passed)
+    return storage.work(lambda unit: unit.payments.awaiting_gateway_fee(limit, passed_id))
 
 
 def test_a_refunded_payment_waits_for_the_gateways_fee_too(school: Storage) -> None:
