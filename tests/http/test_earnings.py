@@ -159,3 +159,13 @@ def test_another_teachers_payout_is_absent(shop: Shop) -> None:
 
     refused(other.get(f"/payouts/{payout}"), 404, "not_found")
     assert shown(other.get("/payouts"))["items"] == []
+
+
+def test_an_account_is_enabled_by_our_id_too(shop: Shop) -> None:
+    _account(shop)
+    ours = shown(shop.teacher.get("/teacher-account"))["id"]
+
+    shown(shop.anybody.post(f"/test/accounts/{ours}/enable"))
+    shop.market.settle()
+
+    assert shown(shop.teacher.get("/teacher-account"))["payouts_enabled"] is True
