@@ -17,7 +17,7 @@ UPKEEP: tuple[tuple[Command[int], float], ...] = (
     (upkeep.AdvanceBookings(), 0.0),
     (upkeep.ProcessInbox(), 0.0),
     (upkeep.RecoverOperations(), 0.0),
-    (upkeep.BookGatewayFees(), 1.0),
+    (upkeep.BookGatewayFees(), 30.0),
     (upkeep.PayTeachers(), 5.0),
     (upkeep.DispatchOutbox(), 0.0),
     (upkeep.SealLedger(), 1.0),
