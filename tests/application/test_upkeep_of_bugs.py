@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from attrs import evolve
+from attrs import define, evolve, field
 
 from application.bookings import CompleteBooking
 from application.commands import SYSTEM
@@ -13,6 +13,8 @@ from application.upkeep import (
     AdvanceBookings,
     DispatchOutbox,
     PayTeachers,
+    ProcessInbox,
+    ProcessInboxHandler,
     RecoverOperations,
 )
 from domain.bookings import BookingStatus
@@ -22,7 +24,7 @@ from domain.ids import PayoutId
 from domain.payments import PaymentStatus
 from entrypoints.composition.assembly import assemble
 from tests.application.effect_scenes import Stage
-from tests.builders import after, an_entry
+from tests.builders import a_delivery, after, an_entry
 from tests.market import Market
 
 # --- What cannot be done must not hold up the rest -----------------------------------------------
@@ -107,3 +109,57 @@ def test_staff_are_told_once_of_an_operation_that_could_not_be_booked_eight_time
 
     assert told_at == [0] * 7 + [1] * 3
     assert stage.times_done() == 1
+
+
+# --- A delivery that breaks the worker -----------------------------------------------------------
+
+
+@define
+class Breaking:
+    """Break at one delivery in a way that nobody foresaw."""
+
+    at: str | None
+    done: list[str] = field(factory=list)
+
+    def process(self, id: str) -> bool:
+        """Apply a delivery."""
+        if id == self.at:
+            raise ZeroDivisionError
+        self.done.append(id)
+        return True
+
+
+def inbox_of(market: Market, processing: Breaking) -> ProcessInboxHandler:
+    handler: Any = assemble(market.installation.pieces)[ProcessInbox]
+    broken: ProcessInboxHandler = evolve(handler, processing=processing)
+    return broken
+
+
+def test_a_delivery_that_breaks_the_worker_does_not_hold_up_the_others() -> None:
+    market = Market()
+    market.storage.work(lambda unit: unit.inbox.receive(a_delivery("evt_1")))
+    market.storage.work(
+        lambda unit: unit.inbox.receive(a_delivery("evt_2", next_try_at=after(seconds=1)))
+    )
+    market.wall.advance(timedelta(seconds=5))
+    breaking = Breaking(at="evt_1")
+    handler = inbox_of(market, breaking)
+    with pytest.raises(ZeroDivisionError):
+        handler(ProcessInbox(), SYSTEM)
+
+    handler(ProcessInbox(), SYSTEM)
+
+    assert breaking.done == ["evt_2"]
+
+
+def test_a_delivery_that_broke_the_worker_is_tried_again() -> None:
+    market = Market()
+    market.storage.work(lambda unit: unit.inbox.receive(a_delivery("evt_1")))
+    with pytest.raises(ZeroDivisionError):
+        inbox_of(market, Breaking(at="evt_1"))(ProcessInbox(), SYSTEM)
+    market.wall.advance(timedelta(minutes=2))
+
+    mended = Breaking(at=None)
+    inbox_of(market, mended)(ProcessInbox(), SYSTEM)
+
+    assert mended.done == ["evt_1"]

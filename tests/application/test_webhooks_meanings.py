@@ -90,6 +90,7 @@ def test_an_object_that_the_gateway_itself_does_not_know_is_put_aside_for_a_pers
         ("charge.refund.updated", {"id": "ch_1", "object": "charge"}),
         ("payout.created", {"id": "po_1", "object": "payout", "amount": 1, "currency": "usd"}),
         ("payout.paid", {"id": "po_1", "object": "payout", "currency": "usd"}),
+        ("payout.paid", {"id": "po_1", "object": "payout", "amount": 1}),
         ("setup_intent.succeeded", {"id": "seti_1", "object": "setup_intent"}),
         ("charge.dispute.updated", {"id": "dp_1", "object": "dispute"}),
         ("something.new.at.stripe", {"id": "x_1", "object": "x"}),

@@ -1,1 +1,0 @@
-"""What a reviewer broke, and how it stays whole."""
