@@ -1,6 +1,5 @@
 """Who may call which route: every route names one of these."""
 
-from collections.abc import Mapping
 from ipaddress import ip_address
 from typing import Any
 
@@ -90,21 +89,3 @@ TEACHER = Policy(name="teacher", roles=frozenset({Role.TEACHER}))
 ADMIN = Policy(name="admin", roles=frozenset({Role.ADMIN}))
 STUDENT_OR_ADMIN = Policy(name="student or admin", roles=frozenset({Role.STUDENT, Role.ADMIN}))
 TEACHER_OR_ADMIN = Policy(name="teacher or admin", roles=frozenset({Role.TEACHER, Role.ADMIN}))
-
-POLICIES: Mapping[str, Policy] = {
-    policy.name: policy
-    for policy in (
-        PUBLIC,
-        VISITOR,
-        SIGNED,
-        TEST_MODE,
-        OPERATOR,
-        KNOWN,
-        STUDENT,
-        TEACHER,
-        ADMIN,
-        STUDENT_OR_ADMIN,
-        TEACHER_OR_ADMIN,
-    )
-}
-"""Every policy there is, by name."""

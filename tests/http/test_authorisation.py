@@ -1,7 +1,7 @@
 """Every operation, by everybody, on one's own, another's and absent things.
 
-The matrix is made from the routes themselves, so a new one is in it at once. What belongs to
-another must look exactly like what does not exist.
+The matrix is made from the routes themselves, so a new one is in it at once; which policy each has
+is compared with `who_may.py`. What belongs to another must look exactly like what does not exist.
 """
 
 import re
@@ -13,6 +13,7 @@ from litestar.handlers import HTTPRouteHandler
 
 from entrypoints.http.endpoints import Endpoint
 from tests.http.shop import Caller, Shop, shown
+from tests.http.who_may import ADMITS, WHO_MAY
 
 OPEN = {"visitor", "public", "signed by the gateway", "test mode"}
 
@@ -92,6 +93,23 @@ def _send(caller: Caller, endpoint: Endpoint, path: str) -> Any:
     query = "?outcome=cancel" if endpoint.name == "quote_booking" else ""
     body = None if endpoint.method in {"GET", "DELETE"} else _BODIES.get(endpoint.name, {})
     return caller.request(endpoint.method, path + query, body)
+
+
+def test_every_route_has_the_policy_that_is_written_down(world: World) -> None:
+    stated = {f"{each.method} {each.path}": each.who.name for each in world.endpoints}
+
+    assert stated == WHO_MAY
+
+
+def test_every_policy_admits_the_roles_that_are_written_down(world: World) -> None:
+    for endpoint in world.endpoints:
+        assert endpoint.who.roles == ADMITS[endpoint.who.name], endpoint.path
+
+
+def test_only_the_metrics_are_open_to_the_machine_itself(world: World) -> None:
+    opened = [each.path for each in world.endpoints if each.who.is_for_operators]
+
+    assert opened == ["/metrics"]
 
 
 def test_nobody_gets_in_without_a_token(world: World) -> None:
