@@ -1,5 +1,7 @@
 """What the platform keeps."""
 
+from math import gcd
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -58,11 +60,27 @@ def test_a_fee_is_never_negative_and_never_above_the_price(
     assert dollars(0) <= schedule.fee(price) <= price
 
 
-@given(st.integers(0, 10_000), amounts(USD), amounts(USD))
-def test_a_higher_price_never_has_a_lower_fee(basis_points: int, a: Money, b: Money) -> None:
-    schedule = a_fee_schedule(basis_points, minimum=dollars(50), cap=dollars(5_000))
-
+@given(fee_schedules(USD), amounts(USD), amounts(USD))
+def test_a_higher_price_never_has_a_lower_fee(schedule: FeeSchedule, a: Money, b: Money) -> None:
     assert schedule.fee(min(a, b)) <= schedule.fee(max(a, b))
+
+
+def can_halve(basis_points: int) -> bool:
+    """Tell whether there are prices of which the rate is some cents and exactly half of one."""
+    return 5_000 % gcd(basis_points, 10_000) == 0
+
+
+@given(st.integers(1, 10_000).filter(can_halve), st.integers(0, 1_000_000))
+def test_half_a_cent_of_fee_is_rounded_up(basis_points: int, periods: int) -> None:
+    # The prices L with 2·L·bps mod 20000 = 10000: the smallest one, and one every `period` cents.
+    common = gcd(basis_points, 10_000)
+    period = 10_000 // common
+    smallest = 5_000 // common * pow(basis_points // common, -1, period) % period
+    price = dollars(smallest + period * periods)
+
+    assert 2 * price.minor * basis_points % 20_000 == 10_000
+    fee = a_fee_schedule(basis_points, minimum=dollars(0)).fee(price)
+    assert 10_000 * fee.minor == price.minor * basis_points + 5_000
 
 
 @pytest.mark.parametrize("basis_points", [-1, 10_001])
