@@ -3,7 +3,6 @@
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from threading import Lock
 
 from attrs import frozen
 
@@ -46,23 +45,6 @@ class OffsetClock:
     def advance(self, by: timedelta) -> datetime:
         """Move business time forward by so much; return what it is now."""
         return self.move_to(self.now() + by)
-
-
-class HeldOffset:
-    """An offset of this process only; it begins at zero and never falls."""
-
-    def __init__(self) -> None:
-        self._lock = Lock()
-        self._offset = timedelta(0)
-
-    def read(self) -> timedelta:
-        """Return the offset."""
-        return self._offset
-
-    def keep(self, offset: timedelta) -> None:
-        """Hold this offset, unless a larger one is held already."""
-        with self._lock:
-            self._offset = max(self._offset, offset)
 
 
 class ManualClock:

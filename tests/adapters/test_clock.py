@@ -1,11 +1,26 @@
 from datetime import UTC, datetime, timedelta
 
-from adapters.clock import HeldOffset, ManualClock, OffsetClock, SystemClock
+from adapters.clock import ManualClock, OffsetClock, SystemClock
 from application.ports.clock import Clock, WallClock
 from application.ports.test_mode import MovableClock
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
+
+
+class HeldOffset:
+    """An offset of this process only; it begins at zero and never falls."""
+
+    def __init__(self) -> None:
+        self._offset = timedelta(0)
+
+    def read(self) -> timedelta:
+        """Return the offset."""
+        return self._offset
+
+    def keep(self, offset: timedelta) -> None:
+        """Hold this offset, unless a larger one is held already."""
+        self._offset = max(self._offset, offset)
 
 
 def an_offset_clock(wall: WallClock) -> OffsetClock:
