@@ -1,12 +1,39 @@
-"""A student's claim on a teacher's time, from request to outcome; see docs/domain.md."""
+"""A booking, from request to outcome."""
 
-from collections.abc import Iterable
 from datetime import datetime, timedelta
-from enum import StrEnum
 
 from attrs import evolve, field, frozen
 
-from domain.errors import BrokenInvariant, Conflict, InvalidField, Refused
+from domain.bookings.errors import (
+    BookingAlreadyPaid,
+    BookingNotCancellable,
+    BookingNotConfirmed,
+    BookingNotEnded,
+    BookingNotPaid,
+    NoShowOutOfTime,
+    NotAwaitingConfirmation,
+    OwnGig,
+    RescheduleNotPossible,
+)
+from domain.bookings.states import (
+    EDGES,
+    BookingStatus,
+    Funding,
+    Party,
+    PaymentState,
+    outcome_of_cancelling,
+)
+from domain.bookings.terms import (
+    BOOKING_HORIZON,
+    CONTEST_WINDOW,
+    NO_SHOW_FROM,
+    NO_SHOW_UNTIL,
+    RESCHEDULE_ANSWER_WITHIN,
+    BookingRules,
+    Reschedule,
+    Terms,
+)
+from domain.errors import BrokenInvariant, InvalidField
 from domain.events import (
     BookingCancelled,
     BookingCompleted,
@@ -24,200 +51,8 @@ from domain.fees import FeeOnRefund, FeeSchedule
 from domain.gigs import Confirmation, Gig, Teaching
 from domain.ids import BookingId, GigId, UserId
 from domain.money import Money
-from domain.policies import CancellationPolicy, Outcome
+from domain.policies import Outcome
 from domain.time import Period, instant, period_of
-
-
-class BookingStatus(StrEnum):
-    """Where a booking stands."""
-
-    REQUESTED = "requested"
-    CONFIRMED = "confirmed"
-    DECLINED = "declined"
-    EXPIRED = "expired"
-    CANCELLED = "cancelled"
-    COMPLETED = "completed"
-    NO_SHOW = "no_show"
-    TEACHER_NO_SHOW = "teacher_no_show"
-
-    @property
-    def holds_its_slot(self) -> bool:
-        """Tell whether nobody else may have the time."""
-        return self in HOLDING
-
-    @property
-    def is_final(self) -> bool:
-        """Tell whether nothing more happens to it (but for a late payment of an expired one)."""
-        return self not in {BookingStatus.REQUESTED, BookingStatus.CONFIRMED}
-
-
-HOLDING = frozenset({BookingStatus.REQUESTED, BookingStatus.CONFIRMED, BookingStatus.COMPLETED})
-"""The statuses in which a booking holds its slot."""
-
-EDGES: dict[BookingStatus, frozenset[BookingStatus]] = {
-    BookingStatus.REQUESTED: frozenset(
-        {
-            BookingStatus.CONFIRMED,
-            BookingStatus.DECLINED,
-            BookingStatus.EXPIRED,
-            BookingStatus.CANCELLED,
-        }
-    ),
-    BookingStatus.CONFIRMED: frozenset(
-        {
-            BookingStatus.COMPLETED,
-            BookingStatus.CANCELLED,
-            BookingStatus.NO_SHOW,
-            BookingStatus.TEACHER_NO_SHOW,
-            BookingStatus.EXPIRED,
-        }
-    ),
-    BookingStatus.EXPIRED: frozenset({BookingStatus.CONFIRMED}),
-    BookingStatus.DECLINED: frozenset(),
-    BookingStatus.CANCELLED: frozenset(),
-    BookingStatus.COMPLETED: frozenset(),
-    BookingStatus.NO_SHOW: frozenset(),
-    BookingStatus.TEACHER_NO_SHOW: frozenset(),
-}
-"""The state graph: what may follow each status."""
-
-
-class PaymentState(StrEnum):
-    """How a booking is paid for, as its people see it."""
-
-    UNPAID = "unpaid"
-    PENDING = "pending"
-    PAID = "paid"
-    FAILED = "failed"
-    PARTIALLY_REFUNDED = "partially_refunded"
-    REFUNDED = "refunded"
-
-    @property
-    def is_settled(self) -> bool:
-        """Tell whether money (or hours) for the lesson is there."""
-        return self in {PaymentState.PAID, PaymentState.PARTIALLY_REFUNDED}
-
-    @property
-    def was_paid(self) -> bool:
-        """Tell whether the money came, even if all of it has gone back since."""
-        return self.is_settled or self is PaymentState.REFUNDED
-
-
-class Funding(StrEnum):
-    """What pays for a booking: exactly one."""
-
-    CARD = "card"
-    HOURS = "hours"
-    FREE = "free"
-
-
-class Party(StrEnum):
-    """A side of a booking."""
-
-    STUDENT = "student"
-    TEACHER = "teacher"
-    PLATFORM = "platform"
-
-
-class SlotTaken(Conflict):
-    """The teacher or the student has something else at that time."""
-
-    code = "slot_taken"
-
-
-class BookingStateConflict(Conflict):
-    """The booking's status does not allow this."""
-
-    code = "booking_state_conflict"
-
-
-class BookingNotConfirmed(BookingStateConflict):
-    """Only a confirmed booking can be paid."""
-
-    code = "booking_not_confirmed"
-
-
-class BookingAlreadyPaid(BookingStateConflict):
-    """It has its money."""
-
-    code = "booking_already_paid"
-
-
-class BookingNotPaid(BookingStateConflict):
-    """A lesson that is not paid for cannot be completed."""
-
-    code = "booking_not_paid"
-
-
-class BookingNotEnded(BookingStateConflict):
-    """The lesson has not ended yet."""
-
-    code = "booking_not_ended"
-
-
-class BookingNotCancellable(BookingStateConflict):
-    """It has ended in some way already."""
-
-    code = "booking_not_cancellable"
-
-
-class NotAwaitingConfirmation(BookingStateConflict):
-    """It is no request any more."""
-
-    code = "booking_not_requested"
-
-
-class NoShowOutOfTime(BookingStateConflict):
-    """No-shows are reported from 10 minutes after the start to 7 days after it."""
-
-    code = "no_show_out_of_time"
-
-
-class RescheduleNotPossible(BookingStateConflict):
-    """There is nothing to accept, or it cannot be moved any more."""
-
-    code = "reschedule_not_possible"
-
-
-class OwnGig(Refused):
-    """A teacher cannot book their own gig."""
-
-    code = "own_gig"
-
-
-NO_SHOW_FROM = timedelta(minutes=10)
-NO_SHOW_UNTIL = timedelta(days=7)
-CONTEST_WINDOW = timedelta(hours=72)
-RESCHEDULE_ANSWER_WITHIN = timedelta(hours=48)
-BOOKING_HORIZON = timedelta(days=2 * 365)
-
-
-@frozen(kw_only=True)
-class BookingRules:
-    """The windows of time that the platform grants."""
-
-    request_lapses_after: timedelta = timedelta(hours=48)
-    pay_within_confirmed: timedelta = timedelta(hours=24)
-    pay_within_instant: timedelta = timedelta(minutes=15)
-    completes_itself_after: timedelta = timedelta(hours=24)
-
-
-@frozen(kw_only=True)
-class Terms:
-    """What was agreed on when the booking was made, never recomputed from later settings."""
-
-    fees: FeeSchedule
-    policy: CancellationPolicy
-    fee_on_refund: FeeOnRefund
-
-
-@frozen(kw_only=True)
-class Reschedule:
-    """A proposal to move the lesson, waiting for the other side."""
-
-    starts_at: datetime = instant()
-    proposed_by: Party
-    answer_by: datetime = instant()
 
 
 @frozen(kw_only=True)
@@ -537,37 +372,6 @@ class Booking:
             events=(*self.events, event),
             **changes,  # type: ignore[arg-type]
         )
-
-
-def outcome_of_cancelling(by: Party) -> Outcome:
-    """Return the outcome that a cancellation by one side is."""
-    return {
-        Party.STUDENT: Outcome.CANCELLED_BY_STUDENT,
-        Party.TEACHER: Outcome.CANCELLED_BY_TEACHER,
-        Party.PLATFORM: Outcome.CANCELLED_BY_PLATFORM,
-    }[by]
-
-
-def must_be_free(wanted: Booking, capacity: int, others: Iterable[Booking]) -> None:
-    """Refuse a slot that would overlap another of the same teacher or student.
-
-    `others` are bookings of any of the wanted booking's people that may overlap it. Seats of the
-    same gig at the same time are no overlap for the teacher, up to `capacity`; a student never has
-    two. Raises `SlotTaken`.
-    """
-    seats = 1
-    for other in others:
-        if other.id == wanted.id or not other.status.holds_its_slot:
-            continue
-        if not other.period.overlaps(wanted.period):
-            continue
-        beside = other.gig_id == wanted.gig_id and other.period == wanted.period
-        if beside and capacity > 1 and other.student_id != wanted.student_id:
-            seats += 1
-            continue
-        raise SlotTaken("This time is taken.")
-    if seats > capacity:
-        raise SlotTaken("All seats at this time are taken.")
 
 
 def _must_be_ahead(starts_at: datetime, at: datetime) -> None:
