@@ -11,7 +11,7 @@ from datetime import datetime
 from attrs import evolve, frozen
 
 from application.accounting import Accounting, post
-from application.effects import Plans
+from application.effects import EffectKind, Plans
 from application.ports.clock import Clock
 from application.ports.gateway import (
     BalanceTransaction,
@@ -218,13 +218,13 @@ class Applying:
         if payment.gateway_id is None:
             return
         under_way = any(
-            operation.kind == "payment.cancel" and operation.state.is_open
+            operation.kind == EffectKind.CANCEL_PAYMENT and operation.state.is_open
             for operation in unit.operations.of_subject(payment.id)
         )
         if not under_way:
             self.plans.plan(
                 unit,
-                "payment.cancel",
+                EffectKind.CANCEL_PAYMENT,
                 payment.id,
                 GatewayPaymentRef(payment=payment.gateway_id),
                 for_worker=True,
@@ -245,7 +245,9 @@ class Applying:
             currency=refund.amount.currency.code,
             metadata={"payment_id": payment.id, "refund_id": refund.id},
         )
-        return self.plans.plan(unit, "refund.create", refund.id, request, for_worker=for_worker)
+        return self.plans.plan(
+            unit, EffectKind.CREATE_REFUND, refund.id, request, for_worker=for_worker
+        )
 
     def adopt_refund(self, unit: Unit, id: PaymentId, seen: GatewayRefund) -> RefundId | None:
         """Take over a refund that was made at the gateway itself; None where it does not fit."""

@@ -2,7 +2,7 @@
 
 from attrs import evolve, frozen
 
-from application.effects import Plans
+from application.effects import EffectKind, Plans
 from application.ports.clock import Clock
 from application.ports.gateway import GatewayCard
 from application.ports.ids import Ids
@@ -103,4 +103,4 @@ class CardFile:
         user = unit.users.find(student)
         if user is not None and user.gateway_customer_id is not None:
             request = CardOfCustomer(card=card, customer=user.gateway_customer_id)
-            self.plans.plan(unit, "card.set_default", student, request, for_worker=True)
+            self.plans.plan(unit, EffectKind.SET_DEFAULT_CARD, student, request, for_worker=True)

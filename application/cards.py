@@ -7,7 +7,7 @@ from application.bus import handles
 from application.card_file import CardFile, CardOfCustomer, cards_of
 from application.commands import Actor, Command
 from application.customers import Customers
-from application.effects import Effects, Plans
+from application.effects import EffectKind, Effects, Plans
 from application.ports.clock import Clock
 from application.ports.gateway import (
     Gateway,
@@ -150,7 +150,7 @@ class RemoveCardHandler:
             card=removed.gateway_id,
             customer=(user.gateway_customer_id if user else None) or "",
         )
-        return self.plans.plan(unit, "card.detach", card.id, request)
+        return self.plans.plan(unit, EffectKind.DETACH_CARD, card.id, request)
 
 
 @frozen(kw_only=True)

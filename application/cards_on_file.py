@@ -5,6 +5,7 @@ from collections.abc import Callable
 from attrs import evolve, frozen
 
 from application.card_file import CardFile, cards_of
+from application.effects import EffectKind
 from application.ports.clock import Clock
 from application.ports.gateway import Gateway, GatewayCard
 from application.ports.records import DeliveryState
@@ -34,7 +35,7 @@ class CardsOnFile:
             if user is None:
                 return DeliveryState.IGNORED
             is_being_added = any(
-                operation.kind == "card.attach" and operation.state.is_open
+                operation.kind == EffectKind.ATTACH_CARD and operation.state.is_open
                 for operation in unit.operations.of_subject(user.id)
             )
             if is_being_added:

@@ -4,7 +4,7 @@ from attrs import frozen
 
 from application.answers import bind, bound
 from application.card_file import NewCard
-from application.effects import DECLINED, Effects, Plans
+from application.effects import DECLINED, EffectKind, Effects, Plans
 from application.ports.gateway import (
     Gateway,
     GatewayBusy,
@@ -100,10 +100,10 @@ class Customers:
             if user.gateway_customer_id is not None:
                 return user.gateway_customer_id
             for operation in unit.operations.of_subject(user_id):
-                if operation.kind == "customer.create" and operation.state.is_open:
+                if operation.kind == EffectKind.CREATE_CUSTOMER and operation.state.is_open:
                     return operation
             request = NewCustomer(operation="", user=user.id, email=user.email, name=user.name)
-            return Planned(self.plans.plan(unit, "customer.create", user.id, request))
+            return Planned(self.plans.plan(unit, EffectKind.CREATE_CUSTOMER, user.id, request))
 
         found = self.work(decide)
         if isinstance(found, str):
@@ -157,7 +157,7 @@ class Customers:
         request = NewCard(card=token, customer=customer, listed=listed, default=default)
 
         def decide(unit: Unit) -> Operation:
-            operation = self.plans.plan(unit, "card.attach", user_id, request)
+            operation = self.plans.plan(unit, EffectKind.ATTACH_CARD, user_id, request)
             bind(unit, "card", operation.id)
             return operation
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from attrs import evolve, frozen
 
 from application.accounting import post
-from application.effects import Plans
+from application.effects import EffectKind, Plans
 from application.ports.clock import Clock
 from application.ports.gateway import ChargeLimits, NewTransfer
 from application.ports.ids import Ids
@@ -90,7 +90,7 @@ class PayoutBooking:
             transfer_group=payout.id,
             metadata={"payout_id": payout.id, "teacher_id": teacher},
         )
-        return payout, self.plans.plan(unit, "transfer.create", payout.id, request)
+        return payout, self.plans.plan(unit, EffectKind.CREATE_TRANSFER, payout.id, request)
 
     @staticmethod
     def _destination(unit: Unit, teacher: UserId) -> str:

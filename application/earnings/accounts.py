@@ -6,7 +6,7 @@ from application.answers import answered
 from application.bus import handles
 from application.commands import Actor, Command
 from application.customers import Planned
-from application.effects import Effects, GatewayDeclined, Plans
+from application.effects import EffectKind, Effects, GatewayDeclined, Plans
 from application.ports.clock import Clock
 from application.ports.gateway import (
     Gateway,
@@ -99,7 +99,7 @@ class CreateOnboardingLinkHandler:
         if account.gateway_id is not None:
             return account.gateway_id
         for operation in unit.operations.of_subject(teacher):
-            if operation.kind == "account.create" and operation.state.is_open:
+            if operation.kind == EffectKind.CREATE_ACCOUNT and operation.state.is_open:
                 return operation
         request = NewAccount(operation="", teacher=teacher, email=user.email)
-        return Planned(self.plans.plan(unit, "account.create", teacher, request))
+        return Planned(self.plans.plan(unit, EffectKind.CREATE_ACCOUNT, teacher, request))

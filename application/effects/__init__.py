@@ -9,13 +9,14 @@ sent again under the same key. ADR 4 in docs/adr tells why nothing simpler is sa
 """
 
 from application.effects.performing import Effects, Then
-from application.effects.planning import LEASE, Effect, Plans, fingerprint
+from application.effects.planning import LEASE, Effect, EffectKind, Plans, fingerprint
 from application.effects.refusals import DECLINED, GatewayDeclined, OperationUnderWay, failure_of
 
 __all__ = [
     "DECLINED",
     "LEASE",
     "Effect",
+    "EffectKind",
     "Effects",
     "GatewayDeclined",
     "OperationUnderWay",

@@ -4,15 +4,14 @@ import hashlib
 import json
 from collections.abc import Mapping
 from datetime import timedelta
+from enum import StrEnum
 from typing import Any, ClassVar, Protocol
 
 import attrs
 from attrs import frozen
 
 from application.ports.clock import WallClock
-from application.ports.gateway import (
-    GatewayError,
-)
+from application.ports.gateway import GatewayError
 from application.ports.ids import Ids
 from application.ports.records import Operation
 from application.ports.storage import Unit
@@ -22,10 +21,25 @@ LEASE = timedelta(seconds=90)
 """How long whoever claimed an operation may work on it: longer than any call."""
 
 
+class EffectKind(StrEnum):
+    """What can be asked of the gateway. The values are stored, and are part of its keys."""
+
+    CREATE_PAYMENT = "payment.create"
+    CONFIRM_PAYMENT = "payment.confirm"
+    CANCEL_PAYMENT = "payment.cancel"
+    CREATE_REFUND = "refund.create"
+    CREATE_TRANSFER = "transfer.create"
+    CREATE_CUSTOMER = "customer.create"
+    ATTACH_CARD = "card.attach"
+    DETACH_CARD = "card.detach"
+    SET_DEFAULT_CARD = "card.set_default"
+    CREATE_ACCOUNT = "account.create"
+
+
 class Effect(Protocol):
     """One kind of effect: how to send it, find it again, and book it either way."""
 
-    kind: ClassVar[str]
+    kind: ClassVar[EffectKind]
 
     def send(self, operation: Operation, key: str) -> Any:
         """Call the gateway with the operation's params; raises what the gateway port raises."""
@@ -55,7 +69,7 @@ class Plans:
     ids: Ids
 
     def plan(
-        self, unit: Unit, kind: str, subject: str, request: Any, *, for_worker: bool = False
+        self, unit: Unit, kind: EffectKind, subject: str, request: Any, *, for_worker: bool = False
     ) -> Operation:
         """Insert an operation in an open unit; `request` is one of the gateway port's requests.
 

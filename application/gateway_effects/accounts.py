@@ -4,6 +4,7 @@ from typing import ClassVar
 
 from attrs import evolve, frozen
 
+from application.effects import EffectKind
 from application.gateway_effects.probing import PROBE_BACK
 from application.ports.clock import Clock
 from application.ports.gateway import (
@@ -24,7 +25,7 @@ class CreateAccount:
 
     gateway: Gateway
     clock: Clock
-    kind: ClassVar[str] = "account.create"
+    kind: ClassVar[EffectKind] = EffectKind.CREATE_ACCOUNT
 
     def send(self, operation: Operation, key: str) -> GatewayAccount:
         """Make the account."""

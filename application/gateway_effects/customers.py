@@ -5,6 +5,7 @@ from typing import ClassVar
 from attrs import frozen
 
 from application.card_file import CardFile, CardOfCustomer, NewCard
+from application.effects import EffectKind
 from application.gateway_effects.probing import PROBE_BACK
 from application.ports.gateway import (
     Gateway,
@@ -23,7 +24,7 @@ class CreateCustomer:
     """Make the gateway's customer for a user."""
 
     gateway: Gateway
-    kind: ClassVar[str] = "customer.create"
+    kind: ClassVar[EffectKind] = EffectKind.CREATE_CUSTOMER
 
     def send(self, operation: Operation, key: str) -> GatewayCustomer:
         """Make the customer."""
@@ -55,7 +56,7 @@ class AttachCard:
 
     gateway: Gateway
     file: CardFile
-    kind: ClassVar[str] = "card.attach"
+    kind: ClassVar[EffectKind] = EffectKind.ATTACH_CARD
 
     def send(self, operation: Operation, key: str) -> GatewayCard:
         """Attach the card."""
@@ -86,7 +87,7 @@ class DetachCard:
     """Detach a removed card at the gateway."""
 
     gateway: Gateway
-    kind: ClassVar[str] = "card.detach"
+    kind: ClassVar[EffectKind] = EffectKind.DETACH_CARD
 
     def send(self, operation: Operation, key: str) -> GatewayCard:
         """Detach the card."""
@@ -111,7 +112,7 @@ class SetDefaultCard:
     """Set the card that a customer's invoices are charged to."""
 
     gateway: Gateway
-    kind: ClassVar[str] = "card.set_default"
+    kind: ClassVar[EffectKind] = EffectKind.SET_DEFAULT_CARD
 
     def send(self, operation: Operation, key: str) -> GatewayCustomer:
         """Set the default."""

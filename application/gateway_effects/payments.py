@@ -5,7 +5,7 @@ from typing import ClassVar
 from attrs import frozen
 
 from application.applying import Applying, GatewayPaymentRef
-from application.effects import failure_of
+from application.effects import EffectKind, failure_of
 from application.gateway_effects.probing import PROBE_BACK
 from application.ports.clock import Clock
 from application.ports.gateway import (
@@ -60,7 +60,7 @@ class PaymentEffect:
 class CreatePayment(PaymentEffect):
     """Make a payment, and try it at once when it names a payment method."""
 
-    kind: ClassVar[str] = "payment.create"
+    kind: ClassVar[EffectKind] = EffectKind.CREATE_PAYMENT
 
     def send(self, operation: Operation, key: str) -> GatewayPayment:
         """Make the payment."""
@@ -93,7 +93,7 @@ class CreatePayment(PaymentEffect):
 class ConfirmPayment(PaymentEffect):
     """Try a payment again from the server."""
 
-    kind: ClassVar[str] = "payment.confirm"
+    kind: ClassVar[EffectKind] = EffectKind.CONFIRM_PAYMENT
 
     def send(self, operation: Operation, key: str) -> GatewayPayment:
         """Confirm the payment."""
@@ -110,7 +110,7 @@ class ConfirmPayment(PaymentEffect):
 class CancelPayment(PaymentEffect):
     """Cancel a payment; one that has moved on meanwhile is applied as it is."""
 
-    kind: ClassVar[str] = "payment.cancel"
+    kind: ClassVar[EffectKind] = EffectKind.CANCEL_PAYMENT
 
     def send(self, operation: Operation, key: str) -> GatewayPayment:
         """Cancel the payment, or read what became of it when it is too late for that."""

@@ -5,7 +5,7 @@ from typing import ClassVar
 from attrs import frozen
 
 from application.applying import Applying
-from application.effects import failure_of
+from application.effects import EffectKind, failure_of
 from application.payout_booking import PayoutBooking
 from application.ports.gateway import (
     Gateway,
@@ -26,7 +26,7 @@ class CreateRefund:
 
     gateway: Gateway
     applying: Applying
-    kind: ClassVar[str] = "refund.create"
+    kind: ClassVar[EffectKind] = EffectKind.CREATE_REFUND
 
     def send(self, operation: Operation, key: str) -> GatewayRefund:
         """Make the refund."""
@@ -55,7 +55,7 @@ class CreateTransfer:
 
     gateway: Gateway
     payouts: PayoutBooking
-    kind: ClassVar[str] = "transfer.create"
+    kind: ClassVar[EffectKind] = EffectKind.CREATE_TRANSFER
 
     def send(self, operation: Operation, key: str) -> GatewayTransfer:
         """Make the transfer."""

@@ -6,7 +6,7 @@ from application.answers import answered
 from application.bookings import party_of
 from application.commands import Actor
 from application.customers import declined, failure_in, was_declined
-from application.effects import Effects, GatewayDeclined, Plans
+from application.effects import EffectKind, Effects, GatewayDeclined, Plans
 from application.ports.clock import Clock
 from application.ports.gateway import ChargeLimits, NewPayment
 from application.ports.ids import Ids
@@ -123,7 +123,7 @@ class Charging:
             metadata={"payment_id": payment.id, "booking_id": payment.booking_id or ""},
             payment_method=card.gateway_id if card else None,
         )
-        return self.plans.plan(unit, "payment.create", payment.id, request)
+        return self.plans.plan(unit, EffectKind.CREATE_PAYMENT, payment.id, request)
 
     def carry_out(self, begun: Begun) -> OpenedPayment:
         """Perform the operation that was begun, or wait for who performs it.

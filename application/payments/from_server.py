@@ -9,7 +9,7 @@ from application.bookings import BookGig, Seating
 from application.bus import handles
 from application.commands import Actor, Command
 from application.customers import Customers
-from application.effects import GatewayDeclined, Plans
+from application.effects import EffectKind, GatewayDeclined, Plans
 from application.payments.charging import Begun, Charging, OpenedPayment, PaymentInProgress
 from application.payments.refreshing import Refreshing
 from application.ports.clock import Clock
@@ -132,7 +132,7 @@ class ProcessPaymentHandler:
             request = Confirmation(
                 operation="", payment=payment.gateway_id, payment_method=card.gateway_id
             )
-            operation = self.plans.plan(unit, "payment.confirm", payment.id, request)
+            operation = self.plans.plan(unit, EffectKind.CONFIRM_PAYMENT, payment.id, request)
         self.charging.show_pending(unit, booking, payment)
         if not card.is_listed:
             unit.cards.save(card.removed(at=now))

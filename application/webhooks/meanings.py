@@ -6,7 +6,7 @@ from attrs import frozen
 
 from application.applying import AMOUNT_MISMATCH, Applying
 from application.cards_on_file import CardsOnFile
-from application.effects import OperationUnderWay
+from application.effects import EffectKind, OperationUnderWay
 from application.gateway_effects import apply_account
 from application.payout_booking import PayoutBooking
 from application.ports.clock import Clock
@@ -129,7 +129,7 @@ class Meanings:
 
         def apply(unit: Unit) -> DeliveryState:
             payout = unit.payouts.by_gateway_id(seen.id)
-            found = _subject(unit, seen.operation, "transfer.create")
+            found = _subject(unit, seen.operation, EffectKind.CREATE_TRANSFER)
             known = payout.id if payout else PayoutId(found) if found else None
             if known is None:
                 return DeliveryState.SUSPENDED
@@ -167,7 +167,7 @@ class Meanings:
         def apply(unit: Unit) -> DeliveryState:
             account = unit.accounts.by_gateway_id(seen.id)
             if account is None:
-                if _subject(unit, seen.operation, "account.create"):
+                if _subject(unit, seen.operation, EffectKind.CREATE_ACCOUNT):
                     raise OperationUnderWay("The account is being made; look again later.")
                 return DeliveryState.IGNORED
             apply_account(unit, account, seen, self.clock)
@@ -209,14 +209,14 @@ def _ignore(_: Unit) -> DeliveryState:
     return DeliveryState.IGNORED
 
 
-def _subject(unit: Unit, operation: str | None, kind: str) -> str | None:
+def _subject(unit: Unit, operation: str | None, kind: EffectKind) -> str | None:
     """Return what our operation behind a gateway's object is about, if it is of that kind."""
     found: Operation | None = unit.operations.find(OperationId(operation)) if operation else None
     return found.subject if found is not None and found.kind == kind else None
 
 
 def _payment_behind(unit: Unit, seen: GatewayPayment) -> PaymentId | None:
-    subject = _subject(unit, seen.operation, "payment.create")
+    subject = _subject(unit, seen.operation, EffectKind.CREATE_PAYMENT)
     if subject is not None:
         return PaymentId(subject)
     payment = unit.payments.by_gateway_id(seen.id)
@@ -227,5 +227,5 @@ def _refund_behind(unit: Unit, seen: GatewayRefund) -> RefundId | None:
     refund = unit.refunds.by_gateway_id(seen.id)
     if refund is not None:
         return refund.id
-    subject = _subject(unit, seen.operation, "refund.create")
+    subject = _subject(unit, seen.operation, EffectKind.CREATE_REFUND)
     return RefundId(subject) if subject else None

@@ -5,6 +5,7 @@ from typing import Any
 
 from application.answers import Slot, answering
 from application.commands import Actor, Command
+from application.effects import EffectKind
 from application.idempotency import Idempotency
 from application.ports.records import Answer, IdempotencyRecord
 from application.ports.storage import Views
@@ -14,7 +15,9 @@ from tests.market import Market
 
 SCOPE = "sam POST /somewhere"
 BY_REQUEST = sorted(
-    kind for kind, scene in SCENES.items() if not scene.for_worker and kind != "card.detach"
+    kind
+    for kind, scene in SCENES.items()
+    if not scene.for_worker and kind != EffectKind.DETACH_CARD
 )
 """Kinds that a POST performs itself; a card is removed by DELETE, which takes no key."""
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from attrs import evolve
 
-from application.effects import Effects
+from application.effects import EffectKind, Effects
 from application.ports.gateway import (
     GatewayError,
 )
@@ -18,7 +18,12 @@ from tests.application.effect_scenes import (
 )
 
 every_kind = pytest.mark.parametrize("kind", KINDS)
-TELLABLE = ("payment.create", "refund.create", "transfer.create", "customer.create")
+TELLABLE = (
+    EffectKind.CREATE_PAYMENT,
+    EffectKind.CREATE_REFUND,
+    EffectKind.CREATE_TRANSFER,
+    EffectKind.CREATE_CUSTOMER,
+)
 """Kinds whose doing leaves something with our operation's id, and is told by an event."""
 
 not_executed = pytest.mark.parametrize("fault", [FaultKind.LOCKED, FaultKind.RATE_LIMITED])

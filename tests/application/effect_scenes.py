@@ -14,7 +14,7 @@ from application.bookings import CancelBooking
 from application.cards import AddCard, RemoveCard, SetDefaultCard
 from application.commands import Actor, Command
 from application.earnings import CreateOnboardingLink, RequestPayout
-from application.effects import LEASE, Effects
+from application.effects import LEASE, EffectKind, Effects
 from application.gateway_effects import EFFECTS
 from application.payments import CreatePaymentIntent, ProcessPayment
 from application.ports.gateway import GatewayError
@@ -117,17 +117,21 @@ def _account(market: Market) -> Asking:
     return CreateOnboardingLink(return_url="https://school.test/done"), market.teacher()
 
 
-SCENES: Mapping[str, Scene] = {
-    "payment.create": Scene(method="create_payment", play=_new_payment),
-    "payment.confirm": Scene(method="confirm_payment", play=_another_try),
-    "payment.cancel": Scene(method="cancel_payment", play=_cancelled_unpaid, for_worker=True),
-    "refund.create": Scene(method="create_refund", play=_refund),
-    "transfer.create": Scene(method="create_transfer", play=_payout),
-    "customer.create": Scene(method="create_customer", play=_customer),
-    "card.attach": Scene(method="attach_card", play=_new_card),
-    "card.detach": Scene(method="detach_card", play=_removed_card),
-    "card.set_default": Scene(method="set_default_card", play=_other_default, for_worker=True),
-    "account.create": Scene(method="create_account", play=_account),
+SCENES: Mapping[EffectKind, Scene] = {
+    EffectKind.CREATE_PAYMENT: Scene(method="create_payment", play=_new_payment),
+    EffectKind.CONFIRM_PAYMENT: Scene(method="confirm_payment", play=_another_try),
+    EffectKind.CANCEL_PAYMENT: Scene(
+        method="cancel_payment", play=_cancelled_unpaid, for_worker=True
+    ),
+    EffectKind.CREATE_REFUND: Scene(method="create_refund", play=_refund),
+    EffectKind.CREATE_TRANSFER: Scene(method="create_transfer", play=_payout),
+    EffectKind.CREATE_CUSTOMER: Scene(method="create_customer", play=_customer),
+    EffectKind.ATTACH_CARD: Scene(method="attach_card", play=_new_card),
+    EffectKind.DETACH_CARD: Scene(method="detach_card", play=_removed_card),
+    EffectKind.SET_DEFAULT_CARD: Scene(
+        method="set_default_card", play=_other_default, for_worker=True
+    ),
+    EffectKind.CREATE_ACCOUNT: Scene(method="create_account", play=_account),
 }
 
 
@@ -137,7 +141,7 @@ class Insisting:
 
     real: Any
     error: GatewayError
-    kind: ClassVar[str] = "any"
+    kind: ClassVar[EffectKind]
 
     def send(self, operation: Operation, key: str) -> Any:
         raise self.error
@@ -155,7 +159,7 @@ class Insisting:
 class Stage:
     """A market in which one effect has been recorded and nothing has been sent."""
 
-    def __init__(self, kind: str) -> None:
+    def __init__(self, kind: EffectKind) -> None:
         self.kind = kind
         self.scene = SCENES[kind]
         self.fragile = Fragile()
@@ -259,13 +263,15 @@ def effects_in(market: Market) -> Effects:
     return effects
 
 
-def operations_of(market: Market, actor: Actor, kind: str) -> list[Operation]:
+def operations_of(market: Market, actor: Actor, kind: EffectKind) -> list[Operation]:
     """Return the operations of a kind that are about somebody."""
     found = market.storage.read(lambda views: list(views.everything.operations()))
     return [one for one in found if one.subject == the_id(actor) and one.kind == kind]
 
 
-def refusing(market: Market, command: type[Command[Any]], kind: str, error: GatewayError) -> Any:
+def refusing(
+    market: Market, command: type[Command[Any]], kind: EffectKind, error: GatewayError
+) -> Any:
     """Return the handler of a command in a market whose gateway always refuses one kind."""
     handler: Any = assemble(market.installation.pieces)[command]
     real = effects_in(market)

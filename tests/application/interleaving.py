@@ -1,6 +1,6 @@
 """Something else happens between recording an effect and sending it: another request, say.
 
-interrupted = between("payment.create")
+interrupted = between(EffectKind.CREATE_PAYMENT)
 market = Market(storage=interrupted.storage)
 interrupted.act = lambda: market.do(CancelBooking(booking_id=booking, reason=""), student)
 market.do(CreatePaymentIntent(booking_id=booking), student)
@@ -14,6 +14,7 @@ from attrs import define, evolve, field
 from adapters.clock import ManualClock
 from adapters.ids import SeededIds
 from adapters.memory import memory_storage
+from application.effects import EffectKind
 from application.ports.records import OperationState
 from application.ports.storage import Storage, Unit
 from tests.builders import NOW
@@ -25,7 +26,7 @@ R = TypeVar("R")
 class Interrupted:
     """A storage that lets `act` happen, once, when an operation of a kind has been recorded."""
 
-    kind: str
+    kind: EffectKind
     act: Callable[[], object] | None = None
     _whole: Storage = field(factory=lambda: memory_storage(SeededIds(ManualClock(NOW), seed=1)))
 
@@ -51,6 +52,6 @@ class Interrupted:
         )
 
 
-def between(kind: str) -> Interrupted:
+def between(kind: EffectKind) -> Interrupted:
     """Return a storage to interrupt after an operation of this kind was recorded."""
     return Interrupted(kind)

@@ -2,7 +2,7 @@
 
     fragile = Fragile()
     market = Market(storage=fragile.storage)
-    with fragile.dying_after_planning("refund.create"):
+    with fragile.dying_after_planning(EffectKind.CREATE_REFUND):
         market.do(RefundPayment(payment_id=payment), student)
 
 Killing before the call is killing after its intent was committed, and killing after the call is
@@ -19,6 +19,7 @@ from attrs import evolve
 from adapters.clock import ManualClock
 from adapters.ids import SeededIds
 from adapters.memory import memory_storage
+from application.effects import EffectKind
 from application.ports.records import Operation, OperationState
 from application.ports.storage import Storage, Unit
 from tests.builders import NOW
@@ -36,7 +37,7 @@ class Fragile:
     def __init__(self, storage: Storage | None = None) -> None:
         self._whole = storage or memory_storage(SeededIds(ManualClock(NOW), seed=1))
         self.storage = evolve(self._whole, work=self._work)
-        self._kind: str | None = None
+        self._kind: EffectKind | None = None
         self._books_too = False
 
     def _work(self, decide: Callable[[Unit], R]) -> R:
@@ -47,7 +48,7 @@ class Fragile:
             raise Killed
         return result
 
-    def _is_planned(self, kind: str) -> bool:
+    def _is_planned(self, kind: EffectKind) -> bool:
         return any(
             operation.kind == kind and operation.state is OperationState.INTENT
             for operation in self.operations()
@@ -59,19 +60,19 @@ class Fragile:
         return sorted(found, key=lambda operation: operation.id)
 
     @contextmanager
-    def dying_after_planning(self, kind: str) -> Iterator[None]:
+    def dying_after_planning(self, kind: EffectKind) -> Iterator[None]:
         """Die when an operation of a kind has been recorded, before it is sent."""
         with self._dying(kind, books_too=False):
             yield
 
     @contextmanager
-    def dying_before_booking(self, kind: str) -> Iterator[None]:
+    def dying_before_booking(self, kind: EffectKind) -> Iterator[None]:
         """Die when an operation of a kind has been sent, before its outcome is booked."""
         with self._dying(kind, books_too=True):
             yield
 
     @contextmanager
-    def _dying(self, kind: str, *, books_too: bool) -> Iterator[None]:
+    def _dying(self, kind: EffectKind, *, books_too: bool) -> Iterator[None]:
         self._kind, self._books_too = kind, books_too
         try:
             with pytest.raises(Killed):

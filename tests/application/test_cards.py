@@ -11,6 +11,7 @@ from application.cards import (
     SetDefaultCard,
 )
 from application.customers import CardDeclined, PaymentMethodInvalid
+from application.effects import EffectKind
 from application.ports.records import Answer, IdempotencyRecord
 from application.ports.test_mode import FaultKind
 from domain.errors import Forbidden, GatewayUnavailable
@@ -194,7 +195,7 @@ def test_a_request_that_died_after_attaching_is_carried_on_by_its_retry(token: s
     student = market.student()
     token = a_free_card(market) if token == "fresh" else token
     slot = a_slot(market)
-    with answering(slot), fragile.dying_before_booking("card.attach"):
+    with answering(slot), fragile.dying_before_booking(EffectKind.ATTACH_CARD):
         add(market, student, token)
     market.wall.advance(timedelta(minutes=2))
 

@@ -12,7 +12,7 @@ from application.customers import (
     declined,
     failure_in,
 )
-from application.effects import OperationUnderWay
+from application.effects import EffectKind, OperationUnderWay
 from application.payments import CreatePaymentIntent
 from application.ports.gateway import GatewayCustomer
 from application.ports.records import OperationState
@@ -101,14 +101,14 @@ def test_a_request_that_died_is_carried_on_by_the_next_one(is_sent: bool) -> Non
     student = market.student()
     booking = market.book(student, market.gig(market.teacher()))
     dying = fragile.dying_before_booking if is_sent else fragile.dying_after_planning
-    with dying("customer.create"):
+    with dying(EffectKind.CREATE_CUSTOMER):
         market.do(CreatePaymentIntent(booking_id=booking), student)
 
     market.wall.advance(timedelta(seconds=91))
     market.do(CreatePaymentIntent(booking_id=booking), student)
 
     assert customers(market) == [customer_of(market, student)]
-    (operation,) = operations_of(market, student, "customer.create")
+    (operation,) = operations_of(market, student, EffectKind.CREATE_CUSTOMER)
     assert operation.state is OperationState.DONE
 
 
@@ -116,7 +116,7 @@ def test_a_request_beside_one_that_is_under_way_waits_and_makes_no_second_custom
     fragile = Fragile()
     market = Market(storage=fragile.storage)
     student = market.student()
-    with fragile.dying_after_planning("customer.create"):
+    with fragile.dying_after_planning(EffectKind.CREATE_CUSTOMER):
         market.do(AddCard(payment_method_id="pm_card_visa"), student)
 
     with pytest.raises(OperationUnderWay):
@@ -129,8 +129,8 @@ def test_the_first_customer_stays_when_another_is_told_of() -> None:
     student = market.student()
     market.do(AddCard(payment_method_id="pm_card_visa"), student)
     known = customer_of(market, student)
-    (operation,) = operations_of(market, student, "customer.create")
-    effect = effects_in(market).kinds["customer.create"]
+    (operation,) = operations_of(market, student, EffectKind.CREATE_CUSTOMER)
+    effect = effects_in(market).kinds[EffectKind.CREATE_CUSTOMER]
 
     market.storage.work(lambda unit: effect.apply(unit, operation, GatewayCustomer(id="cus_other")))
 

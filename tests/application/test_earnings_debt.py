@@ -8,7 +8,7 @@ from application.earnings import (
     CreateOnboardingLink,
     GetTeacherAccount,
 )
-from application.effects import GatewayDeclined
+from application.effects import EffectKind, GatewayDeclined
 from application.ports.gateway import GatewayRefused
 from application.ports.test_mode import FaultKind
 from domain.earnings import EarningKind, EarningState
@@ -137,7 +137,7 @@ def test_onboarding_that_died_is_carried_on_without_a_second_account(is_sent: bo
     market = Market(storage=fragile.storage)
     teacher = market.teacher()
     dying = fragile.dying_before_booking if is_sent else fragile.dying_after_planning
-    with dying("account.create"):
+    with dying(EffectKind.CREATE_ACCOUNT):
         market.do(CreateOnboardingLink(return_url="https://school.test"), teacher)
     market.wall.advance(timedelta(minutes=2))
 
@@ -160,7 +160,9 @@ def test_an_account_that_stays_unknown_is_unavailable_for_now() -> None:
 def test_an_account_that_the_gateway_refuses_is_declined() -> None:
     market = Market()
     teacher = market.teacher()
-    handler = refusing(market, CreateOnboardingLink, "account.create", GatewayRefused("No."))
+    handler = refusing(
+        market, CreateOnboardingLink, EffectKind.CREATE_ACCOUNT, GatewayRefused("No.")
+    )
 
     with pytest.raises(GatewayDeclined):
         handler(CreateOnboardingLink(return_url="https://school.test"), teacher)

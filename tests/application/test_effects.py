@@ -3,6 +3,7 @@
 import pytest
 from attrs import evolve
 
+from application.effects import EffectKind
 from application.ports.gateway import (
     GatewayRefused,
 )
@@ -26,16 +27,24 @@ from tests.application.effect_scenes import (
 )
 
 
-def test_every_kind_of_effect_has_a_scene() -> None:
-    assert set(SCENES) == set(KINDS)
-    assert len(KINDS) == len(set(KINDS))
+def test_every_kind_has_one_effect_and_a_scene() -> None:
+    assert sorted(KINDS) == sorted(EffectKind)
+    assert set(SCENES) == set(EffectKind)
+
+
+def test_the_words_by_which_operations_are_stored_stay_as_they_are() -> None:
+    assert {kind.value for kind in EffectKind} == {
+        *("payment.create", "payment.confirm", "payment.cancel", "refund.create"),
+        *("transfer.create", "account.create", "customer.create"),
+        *("card.attach", "card.detach", "card.set_default"),
+    }
 
 
 # --- 2xx: definite -------------------------------------------------------------------------------
 
 
 @every_kind
-def test_an_answer_is_booked_and_the_operation_is_done(kind: str) -> None:
+def test_an_answer_is_booked_and_the_operation_is_done(kind: EffectKind) -> None:
     stage = Stage(kind)
 
     done = stage.effects.perform(stage.claimed())
@@ -47,7 +56,7 @@ def test_an_answer_is_booked_and_the_operation_is_done(kind: str) -> None:
 
 
 @every_kind
-def test_performing_what_is_done_sends_nothing_more(kind: str) -> None:
+def test_performing_what_is_done_sends_nothing_more(kind: EffectKind) -> None:
     stage = Stage(kind)
     done = stage.effects.perform(stage.claimed())
 
@@ -57,7 +66,7 @@ def test_performing_what_is_done_sends_nothing_more(kind: str) -> None:
 
 
 @every_kind
-def test_the_key_names_environment_kind_operation_and_attempt(kind: str) -> None:
+def test_the_key_names_environment_kind_operation_and_attempt(kind: EffectKind) -> None:
     stage = Stage(kind)
     stage.effects.perform(stage.claimed())
 
@@ -65,7 +74,7 @@ def test_the_key_names_environment_kind_operation_and_attempt(kind: str) -> None
 
 
 @every_kind
-def test_the_answer_is_committed_in_the_unit_that_books_the_effect(kind: str) -> None:
+def test_the_answer_is_committed_in_the_unit_that_books_the_effect(kind: EffectKind) -> None:
     stage = Stage(kind)
     told: list[OperationState] = []
 
@@ -81,7 +90,7 @@ def test_the_answer_is_committed_in_the_unit_that_books_the_effect(kind: str) ->
 
 
 @every_kind
-def test_a_definite_no_releases_what_was_reserved(kind: str) -> None:
+def test_a_definite_no_releases_what_was_reserved(kind: EffectKind) -> None:
     stage = Stage(kind)
     effects = insisting_on(stage, GatewayRefused("No.", code="parameter_invalid"))
 
@@ -96,7 +105,7 @@ def test_a_definite_no_releases_what_was_reserved(kind: str) -> None:
 
 
 @every_kind
-def test_a_refused_operation_is_never_sent_again(kind: str) -> None:
+def test_a_refused_operation_is_never_sent_again(kind: EffectKind) -> None:
     stage = Stage(kind)
     refused = insisting_on(stage, GatewayRefused("No.")).perform(stage.claimed())
 
@@ -106,9 +115,15 @@ def test_a_refused_operation_is_never_sent_again(kind: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "kind", ["payment.create", "refund.create", "transfer.create", "card.attach"]
+    "kind",
+    [
+        EffectKind.CREATE_PAYMENT,
+        EffectKind.CREATE_REFUND,
+        EffectKind.CREATE_TRANSFER,
+        EffectKind.ATTACH_CARD,
+    ],
 )
-def test_a_new_try_after_a_definite_no_is_a_new_operation(kind: str) -> None:
+def test_a_new_try_after_a_definite_no_is_a_new_operation(kind: EffectKind) -> None:
     stage = Stage(kind)
     insisting_on(stage, GatewayRefused("No.")).perform(stage.claimed())
 
@@ -119,8 +134,10 @@ def test_a_new_try_after_a_definite_no_is_a_new_operation(kind: str) -> None:
     assert stage.market.world.chronicle.made_by(stage.id) == []
 
 
-@pytest.mark.parametrize("kind", ["payment.create", "payment.confirm", "card.attach"])
-def test_a_decline_is_recorded_with_what_the_bank_said(kind: str) -> None:
+@pytest.mark.parametrize(
+    "kind", [EffectKind.CREATE_PAYMENT, EffectKind.CONFIRM_PAYMENT, EffectKind.ATTACH_CARD]
+)
+def test_a_decline_is_recorded_with_what_the_bank_said(kind: EffectKind) -> None:
     stage = Stage(kind)
     once(stage, FaultKind.DECLINED, decline_code="insufficient_funds")
 
@@ -139,7 +156,7 @@ def test_a_decline_is_recorded_with_what_the_bank_said(kind: str) -> None:
 @every_kind
 @not_executed
 def test_a_busy_gateway_is_asked_again_under_the_same_key_after_a_pause(
-    kind: str, fault: FaultKind
+    kind: EffectKind, fault: FaultKind
 ) -> None:
     stage = Stage(kind)
     once(stage, fault)
@@ -156,7 +173,7 @@ def test_a_busy_gateway_is_asked_again_under_the_same_key_after_a_pause(
 def test_the_pauses_grow_and_differ_from_one_another() -> None:
     pauses = []
     for seed in (0.0, 0.5):
-        stage = Stage("refund.create")
+        stage = Stage(EffectKind.CREATE_REFUND)
         always(stage, FaultKind.LOCKED)
         claimed = stage.claimed()
         waited: list[float] = []
@@ -170,7 +187,7 @@ def test_the_pauses_grow_and_differ_from_one_another() -> None:
 @every_kind
 @not_executed
 def test_a_gateway_that_stays_busy_is_given_up_with_nothing_reserved(
-    kind: str, fault: FaultKind
+    kind: EffectKind, fault: FaultKind
 ) -> None:
     stage = Stage(kind)
     always(stage, fault)
@@ -188,7 +205,7 @@ def test_a_gateway_that_stays_busy_is_given_up_with_nothing_reserved(
 @every_kind
 @not_executed
 def test_what_must_happen_in_the_end_is_left_to_the_worker_when_the_gateway_is_busy(
-    kind: str, fault: FaultKind
+    kind: EffectKind, fault: FaultKind
 ) -> None:
     stage = Stage(kind)
     always(stage, fault)
@@ -204,7 +221,7 @@ def test_what_must_happen_in_the_end_is_left_to_the_worker_when_the_gateway_is_b
 
 
 def test_the_worker_waits_longer_after_each_failure_but_ten_minutes_or_so_at_most() -> None:
-    stage = Stage("refund.create")
+    stage = Stage(EffectKind.CREATE_REFUND)
     always(stage, FaultKind.RATE_LIMITED)
     operation = stage.claimed()
     pauses = []

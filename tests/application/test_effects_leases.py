@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from attrs import evolve
 
-from application.effects import LEASE, OperationUnderWay, failure_of, fingerprint
+from application.effects import LEASE, EffectKind, OperationUnderWay, failure_of, fingerprint
 from application.ports.gateway import (
     AuthenticationRequired,
     Declined,
@@ -28,7 +28,7 @@ from tests.market import Market
 
 
 @every_kind
-def test_who_wakes_after_the_lease_sends_nothing(kind: str) -> None:
+def test_who_wakes_after_the_lease_sends_nothing(kind: EffectKind) -> None:
     stage = Stage(kind)
     slept = stage.claimed()
     stage.market.wall.advance(LEASE)
@@ -40,7 +40,7 @@ def test_who_wakes_after_the_lease_sends_nothing(kind: str) -> None:
 
 
 def test_a_call_is_begun_only_with_enough_of_the_lease_left() -> None:
-    stage = Stage("refund.create")
+    stage = Stage(EffectKind.CREATE_REFUND)
     claimed = stage.claimed()
     stage.market.wall.advance(LEASE - timedelta(seconds=11))
 
@@ -50,7 +50,7 @@ def test_a_call_is_begun_only_with_enough_of_the_lease_left() -> None:
 
 
 def test_who_wakes_late_does_not_shorten_the_lease_of_who_took_over() -> None:
-    stage = Stage("refund.create")
+    stage = Stage(EffectKind.CREATE_REFUND)
     slept = stage.claimed()
     stage.market.wall.advance(LEASE)
     taken_over = stage.claim_now()
@@ -62,7 +62,7 @@ def test_who_wakes_late_does_not_shorten_the_lease_of_who_took_over() -> None:
 
 
 def test_who_wakes_late_begins_no_other_attempt() -> None:
-    stage = Stage("refund.create")
+    stage = Stage(EffectKind.CREATE_REFUND)
     always(stage, FaultKind.LOST_REQUEST)
     stage.effects.perform(stage.claimed())
     stage.market.wall.advance(timedelta(hours=26))
@@ -77,14 +77,14 @@ def test_who_wakes_late_begins_no_other_attempt() -> None:
 
 
 def test_two_workers_never_claim_the_same_operation() -> None:
-    stage = Stage("refund.create")
+    stage = Stage(EffectKind.CREATE_REFUND)
     stage.claimed()
 
     assert stage.claim_now() is None
 
 
 def test_a_refusal_does_not_undo_what_another_has_booked() -> None:
-    stage = Stage("refund.create")
+    stage = Stage(EffectKind.CREATE_REFUND)
     slept = stage.claimed()
     stage.effects.perform(slept)
     books = stage.market.balances()
@@ -99,7 +99,7 @@ def test_a_refusal_does_not_undo_what_another_has_booked() -> None:
 
 
 @every_kind
-def test_params_that_were_altered_in_the_database_are_never_sent(kind: str) -> None:
+def test_params_that_were_altered_in_the_database_are_never_sent(kind: EffectKind) -> None:
     stage = Stage(kind)
     altered = {**stage.operation.params, "amount": 1}
     stage.market.storage.work(
@@ -122,7 +122,7 @@ def test_a_fingerprint_tells_any_change_but_not_the_order() -> None:
 
 
 def test_joining_waits_for_the_twin_that_performs_it() -> None:
-    stage = Stage("refund.create")
+    stage = Stage(EffectKind.CREATE_REFUND)
     claimed = stage.claimed()
     real = stage.effects
     waited: list[float] = []
@@ -136,7 +136,7 @@ def test_joining_waits_for_the_twin_that_performs_it() -> None:
 
 
 def test_joining_a_twin_that_takes_too_long_is_refused_for_now() -> None:
-    stage = Stage("refund.create")
+    stage = Stage(EffectKind.CREATE_REFUND)
     stage.claimed()
     before = stage.market.wall.now()
 
@@ -148,7 +148,7 @@ def test_joining_a_twin_that_takes_too_long_is_refused_for_now() -> None:
 
 
 def test_joining_carries_on_for_a_twin_that_died() -> None:
-    stage = Stage("refund.create")
+    stage = Stage(EffectKind.CREATE_REFUND)
     stage.market.wall.advance(LEASE)
     told: list[str | None] = []
 
@@ -159,7 +159,7 @@ def test_joining_carries_on_for_a_twin_that_died() -> None:
 
 
 def test_joining_what_was_done_tells_the_answer_again() -> None:
-    stage = Stage("refund.create")
+    stage = Stage(EffectKind.CREATE_REFUND)
     done = stage.effects.perform(stage.claimed())
     told: list[str | None] = []
 

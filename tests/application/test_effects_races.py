@@ -7,6 +7,7 @@ from attrs import evolve, frozen
 
 from application.cards import AddCard
 from application.customers import CardDeclined
+from application.effects import EffectKind
 from application.payments import ProcessPayment
 from application.payout_booking import PayoutBooking
 from application.ports.gateway import Declined, GatewayAccount, KeyReused
@@ -57,20 +58,20 @@ def test_a_decline_that_was_never_booked_is_booked_by_the_worker() -> None:
     student = market.student()
     market.do(AddCard(payment_method_id="pm_card_chargeCustomerFail"), student)
     booking = market.book(student, market.gig(market.teacher()))
-    with fragile.dying_before_booking("payment.create"):
+    with fragile.dying_before_booking(EffectKind.CREATE_PAYMENT):
         market.do(ProcessPayment(booking_id=booking), student)
-    (operation,) = (one for one in fragile.operations() if one.kind == "payment.create")
+    (operation,) = (one for one in fragile.operations() if one.kind == EffectKind.CREATE_PAYMENT)
 
     market.wall.move_to(operation.lease_until)
     market.settle()
 
-    (operation,) = (one for one in fragile.operations() if one.kind == "payment.create")
+    (operation,) = (one for one in fragile.operations() if one.kind == EffectKind.CREATE_PAYMENT)
     assert operation.state is OperationState.REFUSED
     assert market.payments()[0].status is PaymentStatus.FAILED
 
 
 def test_a_decline_behind_a_key_used_otherwise_is_booked() -> None:
-    stage = Stage("payment.create")
+    stage = Stage(EffectKind.CREATE_PAYMENT)
     claimed = stage.claimed()
     stage.market.fault("create_payment", FaultKind.DECLINED)
     with pytest.raises(Declined):
@@ -85,7 +86,7 @@ def test_a_decline_behind_a_key_used_otherwise_is_booked() -> None:
 
 
 def test_a_card_that_is_applied_twice_is_saved_once() -> None:
-    stage = Stage("card.attach")
+    stage = Stage(EffectKind.ATTACH_CARD)
     claimed = stage.claimed()
     stage.effects.perform(claimed)
     effect = stage.effects.kinds[stage.kind]
@@ -98,7 +99,7 @@ def test_a_card_that_is_applied_twice_is_saved_once() -> None:
 
 
 def test_a_teachers_first_account_stays_when_another_is_told_of() -> None:
-    stage = Stage("account.create")
+    stage = Stage(EffectKind.CREATE_ACCOUNT)
     claimed = stage.claimed()
     done = stage.effects.perform(claimed)
     other = GatewayAccount(
@@ -118,7 +119,7 @@ def test_a_teachers_first_account_stays_when_another_is_told_of() -> None:
 
 
 def test_a_payout_that_failed_fails_once() -> None:
-    stage = Stage("transfer.create")
+    stage = Stage(EffectKind.CREATE_TRANSFER)
     handler: Any = assemble(stage.market.installation.pieces)[PayTeachers]
     payouts: PayoutBooking = handler.payouts
     payout = PayoutId(stage.operation.subject)

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from application.effects import EffectKind
 from application.ports.gateway import (
     KeyReused,
 )
@@ -18,7 +19,7 @@ from tests.application.effect_scenes import (
 
 
 @every_kind
-def test_a_key_that_was_used_otherwise_alarms_staff_and_is_not_sent_again(kind: str) -> None:
+def test_a_key_that_was_used_otherwise_alarms_staff_and_is_not_sent_again(kind: EffectKind) -> None:
     stage = Stage(kind)
     stage.use_key_otherwise()
     before = stage.times_done()
@@ -32,7 +33,7 @@ def test_a_key_that_was_used_otherwise_alarms_staff_and_is_not_sent_again(kind: 
 
 
 @pytest.mark.parametrize("kind", TELLABLE)
-def test_what_a_key_used_otherwise_has_made_is_found_and_booked(kind: str) -> None:
+def test_what_a_key_used_otherwise_has_made_is_found_and_booked(kind: EffectKind) -> None:
     stage = Stage(kind)
     claimed = stage.claimed()
     stage.effects.kinds[kind].send(claimed, claimed.key(stage.effects.environment))
@@ -44,7 +45,7 @@ def test_what_a_key_used_otherwise_has_made_is_found_and_booked(kind: str) -> No
 
 
 def test_a_key_used_otherwise_stays_unknown_while_the_gateway_cannot_be_asked() -> None:
-    stage = Stage("refund.create")
+    stage = Stage(EffectKind.CREATE_REFUND)
     stage.market.fault("find_refund", FaultKind.LOST_REQUEST)
 
     left = insisting_on(stage, KeyReused("Other parameters.")).perform(stage.claimed())
@@ -69,7 +70,9 @@ lost = pytest.mark.parametrize(
 
 @every_kind
 @lost
-def test_an_unknown_outcome_is_found_out_and_happens_once(kind: str, fault: FaultKind) -> None:
+def test_an_unknown_outcome_is_found_out_and_happens_once(
+    kind: EffectKind, fault: FaultKind
+) -> None:
     stage = Stage(kind)
     once(stage, fault)
 
@@ -86,7 +89,7 @@ def test_an_unknown_outcome_is_found_out_and_happens_once(kind: str, fault: Faul
 @pytest.mark.parametrize("fault", [FaultKind.LOST_REQUEST, FaultKind.LOST_ANSWER])
 @every_kind
 def test_a_request_whose_message_was_lost_once_still_gets_its_answer(
-    kind: str, fault: FaultKind
+    kind: EffectKind, fault: FaultKind
 ) -> None:
     stage = Stage(kind)
     once(stage, fault)
@@ -96,7 +99,7 @@ def test_a_request_whose_message_was_lost_once_still_gets_its_answer(
 
 @every_kind
 def test_a_cached_error_without_effect_is_never_given_another_key_before_26_hours(
-    kind: str,
+    kind: EffectKind,
 ) -> None:
     stage = Stage(kind)
     once(stage, FaultKind.ERROR_NEVER)
@@ -111,7 +114,7 @@ def test_a_cached_error_without_effect_is_never_given_another_key_before_26_hour
 
 
 @every_kind
-def test_after_26_hours_another_attempt_is_safe_and_made(kind: str) -> None:
+def test_after_26_hours_another_attempt_is_safe_and_made(kind: EffectKind) -> None:
     stage = Stage(kind)
     once(stage, FaultKind.ERROR_NEVER)
     stage.effects.perform(stage.claimed())
@@ -123,7 +126,7 @@ def test_after_26_hours_another_attempt_is_safe_and_made(kind: str) -> None:
 
 
 def test_between_23_and_26_hours_nothing_is_sent() -> None:
-    stage = Stage("refund.create")
+    stage = Stage(EffectKind.CREATE_REFUND)
     always(stage, FaultKind.LOST_REQUEST)
     stage.effects.perform(stage.claimed())
     stage.market.world.controls.faults.clear_faults()
@@ -136,7 +139,7 @@ def test_between_23_and_26_hours_nothing_is_sent() -> None:
 
 
 def test_what_was_done_is_found_however_late_it_is_asked_for() -> None:
-    stage = Stage("refund.create")
+    stage = Stage(EffectKind.CREATE_REFUND)
     always(stage, FaultKind.LOST_ANSWER)
     stage.market.fault("find_refund", FaultKind.LOST_REQUEST, times=2)
     assert stage.effects.perform(stage.claimed()).state is OperationState.UNKNOWN
@@ -147,7 +150,7 @@ def test_what_was_done_is_found_however_late_it_is_asked_for() -> None:
 
 
 def test_after_a_second_attempt_a_person_is_told_and_nothing_more_is_sent() -> None:
-    stage = Stage("refund.create")
+    stage = Stage(EffectKind.CREATE_REFUND)
     always(stage, FaultKind.ERROR_NEVER)
     stage.effects.perform(stage.claimed())
     stage.recover(hours=26)
@@ -165,7 +168,7 @@ def test_after_a_second_attempt_a_person_is_told_and_nothing_more_is_sent() -> N
 
 
 def test_a_person_is_told_of_a_stuck_operation_once_a_day_and_not_all_the_time() -> None:
-    stage = Stage("refund.create")
+    stage = Stage(EffectKind.CREATE_REFUND)
     always(stage, FaultKind.ERROR_NEVER)
     stage.effects.perform(stage.claimed())
     stage.recover(hours=26)
@@ -179,7 +182,7 @@ def test_a_person_is_told_of_a_stuck_operation_once_a_day_and_not_all_the_time()
 
 
 def test_a_gateway_that_cannot_be_asked_leaves_the_outcome_unknown() -> None:
-    stage = Stage("refund.create")
+    stage = Stage(EffectKind.CREATE_REFUND)
     once(stage, FaultKind.LOST_ANSWER)
     stage.market.fault("find_refund", FaultKind.LOST_REQUEST, times=2)
 
@@ -190,7 +193,7 @@ def test_a_gateway_that_cannot_be_asked_leaves_the_outcome_unknown() -> None:
 
 
 def test_a_busy_answer_after_a_lost_one_gives_nothing_up() -> None:
-    stage = Stage("refund.create")
+    stage = Stage(EffectKind.CREATE_REFUND)
     once(stage, FaultKind.ERROR_LATER)
     stage.market.fault("create_refund", FaultKind.LOCKED, times=3)
 
@@ -200,7 +203,7 @@ def test_a_busy_answer_after_a_lost_one_gives_nothing_up() -> None:
 
 
 def test_an_unknown_outcome_is_told_in_the_unit_that_notes_it() -> None:
-    stage = Stage("refund.create")
+    stage = Stage(EffectKind.CREATE_REFUND)
     always(stage, FaultKind.LOST_REQUEST)
     told: list[OperationState] = []
 
@@ -213,7 +216,7 @@ def test_an_unknown_outcome_is_told_in_the_unit_that_notes_it() -> None:
 
 
 @every_kind
-def test_who_dies_before_the_call_is_carried_on_by_the_worker(kind: str) -> None:
+def test_who_dies_before_the_call_is_carried_on_by_the_worker(kind: EffectKind) -> None:
     stage = Stage(kind)
 
     assert stage.recover().state is OperationState.DONE
@@ -222,7 +225,7 @@ def test_who_dies_before_the_call_is_carried_on_by_the_worker(kind: str) -> None
 
 
 @every_kind
-def test_who_dies_after_the_call_is_carried_on_without_a_second_effect(kind: str) -> None:
+def test_who_dies_after_the_call_is_carried_on_without_a_second_effect(kind: EffectKind) -> None:
     stage = Stage(kind)
     claimed = stage.claimed()
     with stage.fragile.dying_before_booking(kind):
@@ -235,7 +238,7 @@ def test_who_dies_after_the_call_is_carried_on_without_a_second_effect(kind: str
 
 
 @pytest.mark.parametrize("kind", TELLABLE)
-def test_what_the_webhook_told_meanwhile_is_not_booked_again(kind: str) -> None:
+def test_what_the_webhook_told_meanwhile_is_not_booked_again(kind: EffectKind) -> None:
     stage = Stage(kind)
     claimed = stage.claimed()
     with stage.fragile.dying_before_booking(kind):

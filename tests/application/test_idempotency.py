@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from application.effects import EffectKind
 from application.idempotency import KeyInUse, KeyReusedForAnotherRequest
 from application.ports.records import Answer, OperationState
 from application.ports.test_mode import FaultKind
@@ -86,7 +87,7 @@ def test_who_takes_a_dead_requests_key_over_holds_it() -> None:
 # --- After a crash -------------------------------------------------------------------------------
 
 
-def retried(kind: str, *, is_sent: bool) -> tuple[Market, Fragile, Answer, Answer]:
+def retried(kind: EffectKind, *, is_sent: bool) -> tuple[Market, Fragile, Answer, Answer]:
     """Let a request die around its call, then retry it with its key, twice."""
     fragile = Fragile()
     market = Market(storage=fragile.storage)
@@ -102,7 +103,7 @@ def retried(kind: str, *, is_sent: bool) -> tuple[Market, Fragile, Answer, Answe
 @pytest.mark.parametrize("is_sent", [False, True], ids=["before_the_call", "after_the_call"])
 @pytest.mark.parametrize("kind", BY_REQUEST)
 def test_a_retry_after_a_crash_carries_on_with_the_operation_that_was_begun(
-    kind: str, is_sent: bool
+    kind: EffectKind, is_sent: bool
 ) -> None:
     market, fragile, first, second = retried(kind, is_sent=is_sent)
 
@@ -116,7 +117,7 @@ def test_a_retry_after_a_crash_carries_on_with_the_operation_that_was_begun(
 
 @pytest.mark.parametrize("is_sent", [False, True])
 def test_a_retry_after_a_crash_makes_no_second_refund(is_sent: bool) -> None:
-    market, _, first, _ = retried("refund.create", is_sent=is_sent)
+    market, _, first, _ = retried(EffectKind.CREATE_REFUND, is_sent=is_sent)
 
     (refund,) = market.refunds()
     assert repr(refund.id).encode() == first.body
@@ -126,9 +127,9 @@ def test_a_retry_after_a_crash_makes_no_second_refund(is_sent: bool) -> None:
 def test_a_retry_after_the_worker_was_faster_answers_what_was_done() -> None:
     fragile = Fragile()
     market = Market(storage=fragile.storage)
-    command, actor = SCENES["refund.create"].play(market)
+    command, actor = SCENES[EffectKind.CREATE_REFUND].play(market)
     door = Door(market)
-    with fragile.dying_after_planning("refund.create"):
+    with fragile.dying_after_planning(EffectKind.CREATE_REFUND):
         door.request(command, actor)
     market.wall.advance(timedelta(minutes=2))
     market.settle()

@@ -14,7 +14,7 @@ from application.customers import (
     NoPaymentMethod,
     PaymentMethodInvalid,
 )
-from application.effects import GatewayDeclined, OperationUnderWay
+from application.effects import EffectKind, GatewayDeclined, OperationUnderWay
 from application.idempotency import Idempotency
 from application.payments import CreatePaymentIntent, OpenedPayment, ProcessPayment
 from application.ports.records import Answer
@@ -370,7 +370,7 @@ def test_what_cannot_be_charged_is_not_booked_either(
 
 
 def test_a_twin_call_charges_nothing_more() -> None:
-    interrupted = between("payment.create")
+    interrupted = between(EffectKind.CREATE_PAYMENT)
     market = Market(storage=interrupted.storage)
     student = market.student()
     card = on_file(market, student)
@@ -452,7 +452,7 @@ def test_a_busy_gateway_charges_nothing_and_the_try_can_be_repeated(
 
 
 def test_when_the_browser_was_faster_the_success_is_the_answer() -> None:
-    interrupted = between("payment.confirm")
+    interrupted = between(EffectKind.CONFIRM_PAYMENT)
     market = Market(storage=interrupted.storage)
     student = market.student()
     booking = market.book(student, market.gig(market.teacher()))
@@ -490,7 +490,7 @@ def test_a_new_payment_that_the_gateway_refuses_is_a_failure_too(
 
 
 def test_a_cancellation_while_the_card_is_charged_sends_the_money_back() -> None:
-    interrupted = between("payment.create")
+    interrupted = between(EffectKind.CREATE_PAYMENT)
     market = Market(storage=interrupted.storage)
     student = market.student()
     booking = market.book(student, market.gig(market.teacher()))

@@ -8,7 +8,7 @@ from attrs import evolve
 from application.bookings import CancelBooking
 from application.commands import Actor
 from application.customers import CardDeclined
-from application.effects import GatewayDeclined, OperationUnderWay
+from application.effects import EffectKind, GatewayDeclined, OperationUnderWay
 from application.payments import (
     ConfirmPayment,
     CreatePaymentIntent,
@@ -463,7 +463,7 @@ def test_a_gateway_that_refuses_the_payment_says_no_more_than_that(
 
 
 def test_two_requests_at_a_time_begin_one_payment() -> None:
-    interrupted = between("payment.create")
+    interrupted = between(EffectKind.CREATE_PAYMENT)
     market = Market(storage=interrupted.storage)
     student = market.student()
     booking = market.book(student, market.gig(market.teacher()))
@@ -483,7 +483,7 @@ def test_two_requests_at_a_time_begin_one_payment() -> None:
 
 
 def test_a_cancellation_while_the_payment_is_being_begun_cancels_it() -> None:
-    interrupted = between("payment.create")
+    interrupted = between(EffectKind.CREATE_PAYMENT)
     market = Market(storage=interrupted.storage)
     student = market.student()
     booking = market.book(student, market.gig(market.teacher()))
@@ -496,7 +496,7 @@ def test_a_cancellation_while_the_payment_is_being_begun_cancels_it() -> None:
 
 
 def test_a_cancellation_before_a_payment_reached_a_busy_gateway_drops_it() -> None:
-    interrupted = between("payment.create")
+    interrupted = between(EffectKind.CREATE_PAYMENT)
     market = Market(storage=interrupted.storage)
     student = market.student()
     booking = market.book(student, market.gig(market.teacher()))

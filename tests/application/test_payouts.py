@@ -10,7 +10,7 @@ from application.earnings import (
     ListEarningLines,
     RequestPayout,
 )
-from application.effects import GatewayDeclined
+from application.effects import EffectKind, GatewayDeclined
 from application.ports.gateway import GatewayRefused
 from application.upkeep import PayTeachers
 from domain.earnings import (
@@ -209,7 +209,7 @@ def test_a_failed_payout_gives_its_remainder_back_too() -> None:
     market.complete(teacher, booking)
     market.settle()
     market.clock.advance(timedelta(days=10))
-    handler = refusing(market, RequestPayout, "transfer.create", GatewayRefused("No."))
+    handler = refusing(market, RequestPayout, EffectKind.CREATE_TRANSFER, GatewayRefused("No."))
 
     with pytest.raises(GatewayDeclined):
         handler(RequestPayout(), teacher)

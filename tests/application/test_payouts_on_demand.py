@@ -12,7 +12,7 @@ from application.earnings import (
     ListPayouts,
     RequestPayout,
 )
-from application.effects import GatewayDeclined
+from application.effects import EffectKind, GatewayDeclined
 from application.ports.gateway import GatewayRefused
 from application.ports.storage import PageRequest, PayoutFilter
 from application.ports.test_mode import FaultKind
@@ -121,7 +121,7 @@ def test_a_refused_transfer_makes_the_money_available_again_and_tells_staff() ->
 def test_a_failed_payout_is_tried_again_by_the_worker_the_next_day() -> None:
     market = Market()
     lesson = available_lesson(market)
-    handler = refusing(market, RequestPayout, "transfer.create", GatewayRefused("No."))
+    handler = refusing(market, RequestPayout, EffectKind.CREATE_TRANSFER, GatewayRefused("No."))
     with pytest.raises(GatewayDeclined):
         handler(RequestPayout(), lesson.teacher)
 
@@ -169,7 +169,7 @@ def test_the_transfers_webhook_may_tell_first() -> None:
     fragile = Fragile()
     market = Market(storage=fragile.storage)
     lesson = available_lesson(market)
-    with fragile.dying_before_booking("transfer.create"):
+    with fragile.dying_before_booking(EffectKind.CREATE_TRANSFER):
         market.do(RequestPayout(), lesson.teacher)
 
     deliver(market, told(market, "transfer.created")[0])

@@ -8,6 +8,7 @@ from attrs import define, evolve, field
 
 from application.bookings import CompleteBooking
 from application.commands import SYSTEM
+from application.effects import EffectKind
 from application.payments import CreatePaymentIntent
 from application.upkeep import (
     AdvanceBookings,
@@ -75,7 +76,7 @@ def test_a_teacher_who_cannot_be_paid_for_a_bug_does_not_hold_up_the_others() ->
 
 def transfer_for_a_failed_payout() -> Stage:
     """Have a transfer to send whose payout was given up meanwhile, as only a bug would."""
-    stage = Stage("transfer.create")
+    stage = Stage(EffectKind.CREATE_TRANSFER)
     handler: Any = assemble(stage.market.installation.pieces)[PayTeachers]
     payout = PayoutId(stage.operation.subject)
     stage.market.storage.work(lambda unit: handler.payouts.failed(unit, payout, "by hand"))

@@ -6,6 +6,7 @@ import pytest
 
 from adapters.fake.webhooks import sign
 from application.cards import AddCard
+from application.effects import EffectKind
 from application.payments import ProcessPayment
 from application.ports.records import DeliveryState
 from application.ports.test_mode import FaultKind
@@ -158,7 +159,7 @@ def test_a_success_that_is_told_before_our_own_commit_is_found_by_its_operation(
     student = market.student()
     market.do(AddCard(payment_method_id="pm_card_visa"), student)
     booking = market.book(student, market.gig(market.teacher()))
-    with fragile.dying_before_booking("payment.create"):
+    with fragile.dying_before_booking(EffectKind.CREATE_PAYMENT):
         market.do(ProcessPayment(booking_id=booking), student)
     (payment,) = market.payments()
     assert payment.gateway_id is None

@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from application.earnings import CreateOnboardingLink, GetTeacherAccount
+from application.effects import EffectKind
 from application.ports.gateway import NewAccount, NewCustomer, NewPayment, NewTransfer
 from application.ports.records import DeliveryState
 from domain.payments import PaymentStatus
@@ -256,7 +257,7 @@ def test_an_account_that_is_enabled_before_our_own_commit_is_looked_at_again() -
     fragile = Fragile()
     market = Market(storage=fragile.storage)
     teacher = market.teacher()
-    with fragile.dying_before_booking("account.create"):
+    with fragile.dying_before_booking(EffectKind.CREATE_ACCOUNT):
         market.do(CreateOnboardingLink(return_url="https://school.test"), teacher)
     (made,) = market.world.chronicle.made_by(fragile.operations()[0].id)
     market.world.controls.outside.enable_account(made)

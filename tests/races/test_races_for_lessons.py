@@ -1,5 +1,6 @@
 from datetime import timedelta
 
+from application.effects import EffectKind
 from application.ports.test_mode import Fault, FaultKind
 from domain.bookings import BookingStatus
 from domain.payments import PaymentStatus
@@ -125,7 +126,7 @@ def test_an_operation_is_recovered_by_one_worker(arena: Arena) -> None:
             )
             assert cancelled.status == 200
         at_once(*(arena.working() for _ in range(4)))
-    cancels = [each for each in operations_of(arena) if each.kind == "payment.cancel"]
+    cancels = [each for each in operations_of(arena) if each.kind == EffectKind.CANCEL_PAYMENT]
     assert [each.fence for each in cancels] == [2] * len(cancels)
     arena.rest()
 
