@@ -1,173 +1,21 @@
-"""A payment and its life, and what may be refunded; see docs/domain.md."""
+"""A payment, from the first try to the last refund."""
 
-from collections.abc import Sequence
 from datetime import datetime
-from enum import StrEnum
 
 from attrs import evolve, field, frozen
 
 from domain.bookings import PaymentState, Terms
-from domain.errors import BrokenInvariant, Conflict, Refused
+from domain.errors import BrokenInvariant
 from domain.events import Event, PaymentCanceled, PaymentFailed, PaymentSucceeded
 from domain.gigs import Teaching
 from domain.ids import BookingId, PaymentId, UserId
-from domain.money import Money, total
+from domain.money import Money
+from domain.payments.errors import PaymentDisputed, PaymentStateConflict, RefundExceedsRefundable
+from domain.payments.parts import CardUsed, Failure, Legs, Observation, Share
+from domain.payments.states import BOOKING_STATES, CAPTURED, PaymentStatus, Stage
 from domain.time import instant
 
-
-class PaymentStatus(StrEnum):
-    """Where a payment stands."""
-
-    PENDING = "pending"
-    REQUIRES_ACTION = "requires_action"
-    PROCESSING = "processing"
-    SUCCEEDED = "succeeded"
-    PARTIALLY_REFUNDED = "partially_refunded"
-    REFUNDED = "refunded"
-    FAILED = "failed"
-    CANCELING = "canceling"
-    CANCELED = "canceled"
-
-    @property
-    def is_live(self) -> bool:
-        """Tell whether money may still come in through it."""
-        return self in LIVE
-
-    @property
-    def has_succeeded(self) -> bool:
-        """Tell whether its money was captured."""
-        return self in CAPTURED
-
-
-LIVE = frozenset(
-    {
-        PaymentStatus.PENDING,
-        PaymentStatus.REQUIRES_ACTION,
-        PaymentStatus.PROCESSING,
-        PaymentStatus.FAILED,
-    }
-)
 _TRIED = frozenset({PaymentStatus.REQUIRES_ACTION, PaymentStatus.PROCESSING, PaymentStatus.FAILED})
-CAPTURED = frozenset(
-    {PaymentStatus.SUCCEEDED, PaymentStatus.PARTIALLY_REFUNDED, PaymentStatus.REFUNDED}
-)
-
-
-class Stage(StrEnum):
-    """Where the captured money of a payment lies in the books."""
-
-    UNFUNDED = "unfunded"
-    """Nothing was captured yet."""
-    PENDING = "pending"
-    """The lesson is ahead: shares are pending, the fee is deferred."""
-    EARNED = "earned"
-    """The lesson ended: shares are the teachers', the fee is revenue."""
-    SUSPENSE = "suspense"
-    """Nobody's yet: the money came for something that was over already, and goes back."""
-
-
-PAYS = frozenset({Stage.PENDING, Stage.EARNED})
-"""The stages in which a payment's money is for its lesson."""
-
-
-class AmountTooSmall(Refused):
-    """Below what the gateway can charge."""
-
-    code = "amount_too_small"
-
-
-class AmountTooLarge(Refused):
-    """Above the platform's limit for one payment."""
-
-    code = "amount_too_large"
-
-
-class RefundExceedsRefundable(Refused):
-    """More than is left to give back."""
-
-    code = "refund_exceeds_refundable"
-
-
-class PaymentStateConflict(Conflict):
-    """The payment's status does not allow this."""
-
-    code = "payment_state_conflict"
-
-
-class PaymentDisputed(Conflict):
-    """Nothing of it can be refunded while a dispute is open."""
-
-    code = "payment_disputed"
-
-
-@frozen(kw_only=True)
-class Share:
-    """What a teacher was to get of a payment, and what of that was taken back."""
-
-    teacher_id: UserId
-    agreed: Money
-    reversed: Money
-
-    @property
-    def remaining(self) -> Money:
-        """Return what is left of it."""
-        return self.agreed - self.reversed
-
-
-@frozen(kw_only=True)
-class Legs:
-    """How an amount that goes back is borne; each part is zero or more, and they sum to it.
-
-    `teachers` is in the order of the payment's shares. `suspense` is used alone, for money that was
-    never anybody's.
-    """
-
-    fee: Money
-    teachers: tuple[Money, ...]
-    goodwill: Money
-    suspense: Money
-
-    @property
-    def sum(self) -> Money:
-        """Return the amount that they add up to."""
-        return total((self.fee, *self.teachers, self.goodwill, self.suspense), self.fee.currency)
-
-
-@frozen(kw_only=True)
-class Failure:
-    """Why a try did not work, in words that a payer can be shown."""
-
-    code: str
-    message: str
-    decline_code: str | None = None
-    advice: str | None = None
-
-
-@frozen(kw_only=True)
-class CardUsed:
-    """What was paid with."""
-
-    method_type: str | None = None
-    brand: str | None = None
-    last4: str | None = None
-
-
-@frozen(kw_only=True)
-class Observation:
-    """What the gateway said of a payment, read beginning at `read_at`.
-
-    `status` is pending, requires_action, processing, succeeded, failed or canceled.
-    """
-
-    status: PaymentStatus
-    captured: Money
-    gateway_id: str
-    read_at: datetime = instant()
-    client_secret: str | None = field(default=None, repr=False)
-    charge_id: str | None = None
-    receipt_url: str | None = None
-    used: CardUsed = field(factory=CardUsed)
-    failure: Failure | None = None
 
 
 @frozen(kw_only=True)
@@ -287,7 +135,7 @@ class Payment:
     @property
     def booking_state(self) -> PaymentState:
         """Return how its booking shows it."""
-        return _BOOKING_STATES[self.status]
+        return BOOKING_STATES[self.status]
 
     def is_received_by(self, user: UserId | None) -> bool:
         """Tell whether the user is one of the teachers who share it."""
@@ -533,30 +381,8 @@ class Payment:
             raise BrokenInvariant(f"the amounts of {self.id} contradict each other: {self!r}")
 
 
-def speaks_for_booking(payment: Payment, all_newest_first: Sequence[Payment]) -> bool:
-    """Tell whether a booking shows this payment: the one that pays for it, or else the newest."""
-    if payment.stage in PAYS:
-        return True
-    others = [other for other in all_newest_first if other.id != payment.id]
-    is_newest = len(others) == len(all_newest_first) or all_newest_first[0].id == payment.id
-    return is_newest and not any(other.stage in PAYS for other in others)
-
-
 def _refund_status(refunded: Money, captured: Money) -> PaymentStatus:
     if not refunded:
         return PaymentStatus.SUCCEEDED
     full = refunded == captured
     return PaymentStatus.REFUNDED if full else PaymentStatus.PARTIALLY_REFUNDED
-
-
-_BOOKING_STATES: dict[PaymentStatus, PaymentState] = {
-    PaymentStatus.PENDING: PaymentState.PENDING,
-    PaymentStatus.REQUIRES_ACTION: PaymentState.PENDING,
-    PaymentStatus.PROCESSING: PaymentState.PENDING,
-    PaymentStatus.SUCCEEDED: PaymentState.PAID,
-    PaymentStatus.PARTIALLY_REFUNDED: PaymentState.PARTIALLY_REFUNDED,
-    PaymentStatus.REFUNDED: PaymentState.REFUNDED,
-    PaymentStatus.FAILED: PaymentState.FAILED,
-    PaymentStatus.CANCELING: PaymentState.UNPAID,
-    PaymentStatus.CANCELED: PaymentState.UNPAID,
-}
