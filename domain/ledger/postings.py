@@ -1,149 +1,31 @@
-"""The double-entry ledger: accounts, balanced entries, and the postings of every event.
+"""The postings of every event, one function a row of the table in docs/domain.md."""
 
-"The ledger" in docs/domain.md is the table that the functions below implement, one a row. An entry
-is keyed by the business fact that it books, so that no fact is booked twice. Amounts on lines are
-signed minor units: debit positive, credit negative.
-"""
-
-from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
-from enum import StrEnum
-
-from attrs import field, frozen
 
 from domain.earnings import Payout, PayoutMethod, Taken
 from domain.errors import BrokenInvariant
+from domain.ledger.accounts import (
+    BANK,
+    CASH,
+    FEE,
+    GOODWILL,
+    PROCESSING,
+    PROMOTION,
+    SUSPENSE,
+    Account,
+    AccountKind,
+    clearing,
+    fee_deferred,
+    held,
+    payable,
+    pending,
+    receivable,
+)
+from domain.ledger.entries import Entry, entry
 from domain.money import Money
 from domain.payments import Payment, Stage
 from domain.refunds import Refund
-from domain.time import instant
-
-
-class AccountKind(StrEnum):
-    """The chart of accounts."""
-
-    CASH_GATEWAY = "cash:gateway"
-    CASH_BANK = "cash:bank"
-    CLEARING = "clearing"
-    DISPUTE_HOLD = "dispute_hold"
-    RECEIVABLE = "receivable"
-    PENDING = "pending"
-    FEE_DEFERRED = "fee_deferred"
-    PAYABLE = "payable"
-    HELD = "held"
-    IN_FLIGHT = "in_flight"
-    REFUNDING = "refunding"
-    PREPAID = "prepaid"
-    SUSPENSE = "suspense"
-    OWED = "owed"
-    TAX = "tax"
-    FEE = "fee"
-    BREAKAGE = "breakage"
-    PROCESSING = "processing"
-    DISPUTE_FEE = "dispute_fee"
-    PROMOTION = "promotion"
-    GOODWILL = "goodwill"
-    CHARGEBACK = "chargeback"
-    BAD_DEBT = "bad_debt"
-
-
-@frozen
-class Account:
-    """An account: its kind and, where it is somebody's or some thing's, the owner's id."""
-
-    kind: AccountKind
-    owner: str = ""
-
-    def __str__(self) -> str:
-        return f"{self.kind}:{self.owner}" if self.owner else str(self.kind)
-
-
-CASH = Account(AccountKind.CASH_GATEWAY)
-BANK = Account(AccountKind.CASH_BANK)
-SUSPENSE = Account(AccountKind.SUSPENSE)
-FEE = Account(AccountKind.FEE)
-PROCESSING = Account(AccountKind.PROCESSING)
-PROMOTION = Account(AccountKind.PROMOTION)
-GOODWILL = Account(AccountKind.GOODWILL)
-
-
-def payable(teacher: str) -> Account:
-    """Return what the platform owes a teacher."""
-    return Account(AccountKind.PAYABLE, teacher)
-
-
-def receivable(teacher: str) -> Account:
-    """Return what a teacher owes the platform."""
-    return Account(AccountKind.RECEIVABLE, teacher)
-
-
-def held(teacher: str) -> Account:
-    """Return what is a teacher's, but kept back."""
-    return Account(AccountKind.HELD, teacher)
-
-
-def pending(work: str, teacher: str) -> Account:
-    """Return a teacher's share of a lesson that lies ahead."""
-    return Account(AccountKind.PENDING, f"{work},{teacher}")
-
-
-def fee_deferred(work: str) -> Account:
-    """Return the fee of a lesson that lies ahead."""
-    return Account(AccountKind.FEE_DEFERRED, work)
-
-
-def clearing(charge: str) -> Account:
-    """Return a charge that the gateway took and has not settled yet."""
-    return Account(AccountKind.CLEARING, charge)
-
-
-@frozen
-class Line:
-    """One side of an entry: debit positive, credit negative, in minor units."""
-
-    account: Account
-    amount: Money
-
-
-def _balances(_: object, __: object, lines: tuple[Line, ...]) -> None:
-    sums: dict[str, int] = defaultdict(int)
-    for line in lines:
-        sums[line.amount.currency.code] += line.amount.minor
-    if not lines or any(sums.values()) or any(not line.amount for line in lines):
-        raise BrokenInvariant(f"an entry does not balance: {lines!r}")
-
-
-@frozen(kw_only=True)
-class Entry:
-    """A balanced set of lines that books one fact; `key` is unique to the fact."""
-
-    key: str
-    kind: str
-    lines: tuple[Line, ...] = field(validator=_balances)
-    at: datetime = instant()
-
-
-Sides = Iterable[tuple[Account, Money]]
-
-
-def entry(key: str, at: datetime, *, debit: Sides, credit: Sides) -> Entry | None:
-    """Make the entry of a fact from both sides, leaving zeros out; None when nothing is left.
-
-    The part of `key` before its first colon names the kind of fact.
-    """
-    lines = tuple(
-        line
-        for sign, sides in ((1, debit), (-1, credit))
-        for line in (
-            Line(account, Money(sign * sum_.minor, sum_.currency)) for account, sum_ in sides
-        )
-        if line.amount
-    )
-    if not lines:
-        return None
-    return Entry(key=key, kind=key.partition(":")[0], at=at, lines=lines)
-
 
 # --- Payments -------------------------------------------------------------------------------------
 
@@ -385,12 +267,3 @@ def _owed(refund: Refund) -> Account:
 
 def _in_flight(payout: Payout) -> Account:
     return Account(AccountKind.IN_FLIGHT, payout.id)
-
-
-def sum_by_account(entries: Sequence[Entry]) -> dict[tuple[str, str], int]:
-    """Replay entries: the signed balance of each (account, currency) that is not zero."""
-    sums: dict[tuple[str, str], int] = defaultdict(int)
-    for posted in entries:
-        for line in posted.lines:
-            sums[str(line.account), line.amount.currency.code] += line.amount.minor
-    return {account: balance for account, balance in sums.items() if balance}
