@@ -1,24 +1,20 @@
-"""Giving money back: full or in part, by staff, teachers and students."""
-
-from datetime import datetime
+"""Giving some of a payment back, on request."""
 
 from attrs import frozen
 
-from application.accounting import Accounting, post
-from application.answers import answered, bind, bound
+from application.accounting import Accounting
+from application.answers import bind
 from application.applying import Applying
-from application.bookings import own_only
 from application.bus import handles
 from application.commands import Actor, Command
-from application.effects import Effects, GatewayDeclined
 from application.payments import may_see
 from application.ports.clock import Clock
 from application.ports.gateway import ChargeLimits
 from application.ports.ids import Ids
-from application.ports.records import Operation, OperationState
-from application.ports.storage import Page, PageRequest, Reader, RefundFilter, Unit, UnitOfWork
+from application.ports.records import Operation
+from application.ports.storage import Unit, UnitOfWork
+from application.refunds.sending import Sending
 from application.staff import audited
-from domain import ledger
 from domain.bookings import Booking, Party
 from domain.errors import Forbidden, InvalidField, NotFound
 from domain.ids import PaymentId, RefundId
@@ -42,44 +38,6 @@ class RefundPayment(Command[RefundId]):
     reason: str = ""
     fault: Fault | None = None
     teacher_keeps: bool | None = None
-
-
-@frozen
-class Sending:
-    """Carry a reserved refund out."""
-
-    work: UnitOfWork
-    effects: Effects
-
-    def send(self, operation: Operation, *, is_ours: bool, is_patient: bool = False) -> RefundId:
-        """Perform the operation and answer. Raises `GatewayDeclined` when it was refused.
-
-        With `is_patient` a busy gateway leaves it to the worker.
-        """
-        refund = RefundId(operation.subject)
-
-        def then(unit: Unit, _: Operation) -> RefundId:
-            return answered(unit, refund)
-
-        if is_ours and is_patient:
-            done = self.effects.patiently(operation, then=then)
-        elif is_ours:
-            done = self.effects.perform(operation, then=then)
-        else:
-            done = self.effects.join(operation.id, then=then)
-        if done.state is OperationState.REFUSED:
-            raise GatewayDeclined(
-                "The payment gateway refused this refund; nothing was given back.",
-                refund_id=refund,
-            )
-        return refund
-
-    def resume(self) -> RefundId | None:
-        """Carry on what an earlier run of this same request began."""
-        begun = bound("refund")
-        if begun is None:
-            return None
-        return self.send(self.work(lambda unit: unit.operations.get(begun)), is_ours=False)
 
 
 @handles(RefundPayment)
@@ -208,138 +166,3 @@ def _must_judge(actor: Actor, command: RefundPayment) -> None:
     is_own_fault = actor.role is Role.TEACHER and command.fault is Fault.TEACHER
     if not is_own_fault or command.teacher_keeps is not None:
         raise Forbidden("Only staff decide whose fault a refund is.")
-
-
-# --- What a bank sent back ---------------------------------------------------------------------
-
-
-@frozen(kw_only=True)
-class RetryOwedRefund(Command[RefundId]):
-    """Send what a bank returned once more; the new refund's id is answered."""
-
-    refund_id: RefundId
-
-
-@handles(RetryOwedRefund)
-@frozen
-class RetryOwedRefundHandler:
-    work: UnitOfWork
-    clock: Clock
-    ids: Ids
-    applying: Applying
-    accounting: Accounting
-    sending: Sending
-
-    def __call__(self, command: RetryOwedRefund, actor: Actor) -> RefundId:
-        actor.must_be(Role.ADMIN)
-        return self.sending.resume() or self.sending.send(
-            self.work(lambda unit: self._reserve(unit, actor, command)), is_ours=True
-        )
-
-    def _reserve(self, unit: Unit, actor: Actor, command: RetryOwedRefund) -> Operation:
-        now = self.clock.now()
-        payment, owed = _owed(unit, command.refund_id)
-        again = owed.settling(
-            id=RefundId(self.ids.new("refund")), requested_by=actor.user_id, at=now
-        )
-        self.accounting.refund_reserved(unit, payment, again, now)
-        unit.refunds.save(owed.settled(at=now))
-        unit.refunds.save(again)
-        operation = self.applying.plan_refund(unit, payment, again)
-        bind(unit, "refund", operation.id)
-        _audit_owed(unit, self.ids, actor, owed, after={"refund_id": again.id}, at=now)
-        return operation
-
-
-@frozen(kw_only=True)
-class MarkOwedPaid(Command[RefundId]):
-    """Record that what a bank returned was paid by hand, with a reference."""
-
-    refund_id: RefundId
-    reference: str
-
-
-@handles(MarkOwedPaid)
-@frozen
-class MarkOwedPaidHandler:
-    work: UnitOfWork
-    clock: Clock
-    ids: Ids
-
-    def __call__(self, command: MarkOwedPaid, actor: Actor) -> RefundId:
-        actor.must_be(Role.ADMIN)
-        now = self.clock.now()
-
-        def decide(unit: Unit) -> RefundId:
-            _, owed = _owed(unit, command.refund_id)
-            unit.refunds.save(owed.settled(at=now))
-            post(unit, ledger.owed_paid_by_hand(owed, now))
-            _audit_owed(unit, self.ids, actor, owed, after={"reference": command.reference}, at=now)
-            return answered(unit, owed.id)
-
-        return self.work(decide)
-
-
-def _owed(unit: Unit, id: RefundId) -> tuple[Payment, Refund]:
-    found = unit.refunds.find(id)
-    if found is None:
-        raise NotFound("This refund")
-    return unit.payments.get(found.payment_id), unit.refunds.get(id)
-
-
-def _audit_owed(
-    unit: Unit, ids: Ids, actor: Actor, owed: Refund, *, after: dict[str, str], at: datetime
-) -> None:
-    audited(
-        unit,
-        ids,
-        actor,
-        action="refund.settle",
-        subject=owed.id,
-        before={"owed_amount": str(owed.amount)},
-        after=after,
-        at=at,
-    )
-
-
-# --- Looking -------------------------------------------------------------------------------------
-
-
-@frozen(kw_only=True)
-class GetRefund(Command[Refund]):
-    """Look one refund up."""
-
-    refund_id: RefundId
-
-
-@handles(GetRefund)
-@frozen
-class GetRefundHandler:
-    read: Reader
-
-    def __call__(self, command: GetRefund, actor: Actor) -> Refund:
-        actor.must_be_known()
-        refund = self.read(lambda views: views.refunds.find(command.refund_id))
-        if refund is not None:
-            payment = self.read(lambda views: views.payments.find(refund.payment_id))
-            if payment is not None and may_see(actor, payment):
-                return refund
-        raise NotFound("This refund")
-
-
-@frozen(kw_only=True)
-class ListRefunds(Command[Page[Refund]]):
-    """Look through refunds: of one's own payments, or all for staff."""
-
-    where: RefundFilter
-    page: PageRequest
-
-
-@handles(ListRefunds)
-@frozen
-class ListRefundsHandler:
-    read: Reader
-
-    def __call__(self, command: ListRefunds, actor: Actor) -> Page[Refund]:
-        where = own_only(command.where, actor)
-        return self.read(lambda views: views.refunds.list(where, command.page))
