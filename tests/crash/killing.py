@@ -126,12 +126,18 @@ def try_all(arrange: Arrange, new_stage: NewStage, *, every: int = 1) -> int:
     return len(names)
 
 
-def try_pairs(arrange: Arrange, new_stage: NewStage, wanted: Callable[[str], bool]) -> int:
-    """Kill at the wanted points, and the recovery at each of its own; return how many pairs."""
+def try_pairs(
+    arrange: Arrange, new_stage: NewStage, wanted: Callable[[str], bool], *, every: int = 1
+) -> int:
+    """Kill at the wanted points, and the recovery at its own; return how many pairs.
+
+    With `every` above 1 the recovery is killed at every so many-th point, beginning at another
+    one for each first kill.
+    """
     tried = 0
     names = Run(arrange, new_stage()).tell().processes[0].seen
     for at in (at for at, name in enumerate(names) if wanted(name)):
-        for then_at in count():
+        for then_at in count(at % every, every):
             kill = Kill(at=at, then_at=then_at, client=Client.ASKS_LATER)
             with _told(f"killed {names[at]} ({at}), then at {then_at} of its recovery"):
                 run = Run(arrange, new_stage(), kill).tell()

@@ -61,7 +61,7 @@ class RunningClock(ManualClock):
         return self.now()
 
 
-ROUNDS = int(os.environ.get("TUITION_RACE_ROUNDS", "3"))
+ROUNDS = int(os.environ.get("TUITION_RACE_ROUNDS", "2"))
 """How often each race is run in a test."""
 
 
