@@ -47,4 +47,4 @@ def test_a_kill_leaves_one_effect_and_whole_books_on_sqlite(scenario: str, tmp_p
             file = tmp_path / f"{next(files)}.db"
             return Stage(storages.enter_context(sqlite_storage(file)), is_thorough=True)
 
-        assert try_all(SCENARIOS[scenario], new_stage, every=1 if ALL else 10)
+        assert try_all(SCENARIOS[scenario], new_stage, every=1 if ALL else 20)

@@ -76,9 +76,9 @@ MAPPED = (
 
 
 # What is written is rolled back: foreign keys, which are checked at the end, have nothing to say.
-# A quarter of the profile's examples: each is drawn for two databases, and drawing is what costs.
+# An eighth of the profile's examples: each is drawn for two databases, and drawing is what costs.
 examples = settings(
-    max_examples=settings().max_examples // 4,
+    max_examples=settings().max_examples // 8,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 
