@@ -10,6 +10,7 @@ from tests.crash.killing import try_all, try_pairs
 from tests.crash.scenarios import SCENARIOS
 from tests.crash.stage import Stage
 
+IN_CI = os.environ.get("CI") == "true"
 ALL = os.environ.get("TUITION_CRASHES") == "all"
 """Every pair in memory, and every point on SQLite: for an hour by hand."""
 
@@ -33,7 +34,7 @@ def test_a_second_kill_during_the_recovery_of_a_lost_effect_does_not_either(scen
         SCENARIOS[scenario],
         Stage,
         lambda name: ALL or name.endswith("the answer lost"),
-        every=1 if ALL else 2,
+        every=1 if ALL or IN_CI else 2,
     )
 
 
@@ -47,4 +48,4 @@ def test_a_kill_leaves_one_effect_and_whole_books_on_sqlite(scenario: str, tmp_p
             file = tmp_path / f"{next(files)}.db"
             return Stage(storages.enter_context(sqlite_storage(file)), is_thorough=True)
 
-        assert try_all(SCENARIOS[scenario], new_stage, every=1 if ALL else 20)
+        assert try_all(SCENARIOS[scenario], new_stage, every=1 if ALL else 10 if IN_CI else 20)

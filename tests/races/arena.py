@@ -61,7 +61,8 @@ class RunningClock(ManualClock):
         return self.now()
 
 
-ROUNDS = int(os.environ.get("TUITION_RACE_ROUNDS", "2"))
+IN_CI = os.environ.get("CI") == "true"
+ROUNDS = int(os.environ.get("TUITION_RACE_ROUNDS", "3" if IN_CI else "2"))
 """How often each race is run in a test."""
 
 
