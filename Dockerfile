@@ -7,7 +7,7 @@ RUN python -m venv /opt/tuition
 WORKDIR /src
 # The dependencies are a layer of their own: a change of the code does not install them again.
 COPY requirements.lock ./
-RUN /opt/tuition/bin/pip install --require-hashes --only-binary :all: -r requirements.lock
+RUN /opt/tuition/bin/pip install --require-hashes --no-deps --only-binary :all: -r requirements.lock
 COPY pyproject.toml ./
 COPY domain domain
 COPY application application

@@ -27,16 +27,20 @@ $(VENV)/bin/python:
 	echo "Creating $(VENV) with $$($$python --version)"; \
 	$$python -m venv $(VENV) || { rm -rf $(VENV); echo "python3 -m venv failed: on Debian and Ubuntu install python3-venv" >&2; exit 1; }
 
+# A lock names all there is, so nothing is resolved: pip 23 would else look for coverage[toml], which another package
+# asks for, among releases that are newer than the one that is pinned.
+LOCKED := $(INSTALL) --require-hashes --no-deps --requirement
+
 # A stamp is newer than the lock it was made from, so that a set-up is redone only when the lock has changed.
 $(RUNTIME): requirements.lock pyproject.toml | $(VENV)/bin/python
 	@echo "Installing what is pinned in requirements.lock"
-	@$(INSTALL) --require-hashes --requirement requirements.lock
+	@$(LOCKED) requirements.lock
 	@$(INSTALL) --no-deps --no-build-isolation --editable .
 	@touch $@
 
 $(DEVELOPMENT): requirements-dev.lock $(RUNTIME)
 	@echo "Installing what is pinned in requirements-dev.lock"
-	@$(INSTALL) --require-hashes --requirement requirements-dev.lock
+	@$(LOCKED) requirements-dev.lock
 	@touch $@
 
 run: $(RUNTIME)
