@@ -68,7 +68,7 @@ class Runner:
             await in_thread(self.services, lambda: self._count(actor, arguments.get("body")))
         instance = instance_of(request.scope["path"], request_id)
         response = await self._without_a_twin(
-            lambda: self._carry_out(call, arguments, key, instance)
+            lambda: self.carry_out(call, arguments, key, instance)
         )
         return self._with_etag(request, response)
 
@@ -131,25 +131,26 @@ class Runner:
         while True:
             try:
                 return await in_thread(self.services, carry_out)
-            except _TwinUnderWay as twin:
+            except TwinUnderWay as twin:
                 if loop.time() >= deadline:
                     raise twin.error from twin
             await asyncio.sleep(pause)
             pause = min(2 * pause, _LONGEST_PAUSE_SECONDS)
 
-    def _carry_out(
+    def carry_out(
         self,
         call: Call,
         arguments: dict[str, Any],
         key: RequestKey | None,
         instance: str,
     ) -> Response:
+        """Carry out a request that was read already. Raises `TwinUnderWay`, or what refuses it."""
         if key is None:
             return self._perform(call, arguments, None)
         try:
             record = self.services.idempotency.begin(key.scope, key.key, key.body_sha256)
         except KeyInUse as error:
-            raise _TwinUnderWay(error) from error
+            raise TwinUnderWay(error) from error
         if record.answer is not None:
             return Response(answer=record.answer, headers={"Idempotent-Replayed": "true"})
         return self._remembered(record, call, arguments, instance)
@@ -203,7 +204,7 @@ class Runner:
         return Response(answer=response.answer, headers=headers)
 
 
-class _TwinUnderWay(Exception):
+class TwinUnderWay(Exception):
     """Another request with the same key is being carried out."""
 
     def __init__(self, error: KeyInUse) -> None:

@@ -7,7 +7,8 @@ from itertools import count
 
 from attrs import define, field, frozen
 
-from tests.crash.points import Killed, Process
+from entrypoints.simulation.scheduling import Killed
+from tests.crash.points import Process
 from tests.crash.scenarios import Arrange
 from tests.crash.stage import Later, Request, Scene, Stage, Step
 from tests.crash.whole import must_be_whole, tally_of

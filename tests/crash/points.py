@@ -4,24 +4,12 @@ Each such point has a number, in the order in which a run comes by. A run is kil
 from then on nothing of that process reaches storage or gateway, not even its `finally` blocks.
 """
 
-import inspect
-from collections.abc import Callable
-from typing import Any, TypeVar, cast
+from collections.abc import Sequence
 
-from attrs import define, evolve, field, frozen
+from attrs import define, field
 
-from application.ports.gateway import Gateway, GatewayError
-from application.ports.storage import Reader, Storage, Unit, UnitOfWork, Views
-
-R = TypeVar("R")
-
-_ROLES = ("payments", "refunds", "customers", "cards", "transfers", "accounts", "books")
-_WRITES = ("save", "save_all", "post", "append", "put", "insert", "update", "drop", "done")
-_WRITES_IF_TRUE = ("claim_due", "seal", "prune", "receive")
-
-
-class Killed(BaseException):
-    """The process is gone. No `except Exception` may catch it."""
+from entrypoints.simulation.ports import Change
+from entrypoints.simulation.scheduling import Killed
 
 
 @define
@@ -48,140 +36,37 @@ class Process:
 
 @define
 class Points:
-    """The points of whichever process lives now."""
+    """The points of whichever process lives now: what watches its ports."""
 
     process: Process = field(factory=Process)
 
-    def reach(self, name: str) -> None:
-        """Let the process come by a point."""
-        self.process.reach(name)
-
-    def must_live(self) -> None:
-        """Raise `Killed` when the process is dead."""
+    def before_unit(self) -> None:
+        """Let only the living begin a unit: what is not committed is no point."""
         self.process.must_live()
 
+    def before_commit(self, changes: Sequence[Change]) -> None:
+        """Come by the point at which all that was decided is lost."""
+        self.process.reach(f"before committing {_named(changes)}")
 
-# --- Storage -------------------------------------------------------------------------------------
+    def after_commit(self, changes: Sequence[Change]) -> None:
+        """Come by the point at which only what follows is lost."""
+        self.process.reach(f"after committing {_named(changes)}")
 
+    def before_read(self) -> None:
+        """Let only the living read."""
+        self.process.must_live()
 
-@frozen
-class _Repository:
-    """A repository that tells when something is written through it."""
+    def before_call(self, method: str, *, has_effect: bool) -> None:
+        """Come by the point before an effect; to die before a look is to die before the next."""
+        if has_effect:
+            self.process.reach(f"before {method}")
+        self.process.must_live()
 
-    _inner: Any
-    _wrote: Callable[[], None]
-
-    def __getattr__(self, name: str) -> Any:
-        method = getattr(self._inner, name)
-        if name not in (*_WRITES, *_WRITES_IF_TRUE):
-            return method
-
-        def call(*args: Any, **kwargs: Any) -> Any:
-            result = method(*args, **kwargs)
-            if name in _WRITES or result:
-                self._wrote()
-            return result
-
-        return call
-
-
-@frozen
-class _Unit:
-    """A unit that knows which repositories were written to."""
-
-    _inner: Unit
-    _wrote: list[str]
-
-    def __getattr__(self, name: str) -> Any:
-        repository = getattr(self._inner, name)
-        if name == "views":
-            return repository
-        return _Repository(repository, lambda: self._note(name))
-
-    def _note(self, name: str) -> None:
-        if name not in self._wrote:
-            self._wrote.append(name)
+    def after_call(self, method: str, *, has_effect: bool) -> None:
+        """Come by the point at which an effect was had and its answer is lost."""
+        if has_effect:
+            self.process.reach(f"after {method}, the answer lost")
 
 
-@frozen
-class _BreakableWork:
-    _work: UnitOfWork
-    _points: Points
-
-    def __call__(self, decide: Callable[[Unit], R]) -> R:
-        wrote: list[str] = []
-
-        def decide_or_die(unit: Unit) -> R:
-            self._points.must_live()
-            wrote.clear()
-            result = decide(cast("Unit", _Unit(unit, wrote)))
-            if wrote:
-                self._points.reach(f"before committing {', '.join(wrote)}")
-            return result
-
-        self._points.must_live()
-        result = self._work(decide_or_die)
-        if wrote:
-            self._points.reach(f"after committing {', '.join(wrote)}")
-        return result
-
-
-@frozen
-class _BreakableReader:
-    _read: Reader
-    _points: Points
-
-    def __call__(self, query: Callable[[Views], R]) -> R:
-        self._points.must_live()
-        return self._read(query)
-
-
-def breakable_storage(storage: Storage, points: Points) -> Storage:
-    """Return the storage as a mortal process sees it; closing it leaves the storage open."""
-    return evolve(
-        storage,
-        work=_BreakableWork(storage.work, points),
-        read=_BreakableReader(storage.read, points),
-        close=lambda: None,
-    )
-
-
-# --- Gateway -------------------------------------------------------------------------------------
-
-
-@frozen
-class _BreakableRole:
-    """One role of the gateway. Calls that carry a key have an effect, and two points each.
-
-    A call that only looks has none: to die there is to die before what comes next.
-    """
-
-    _inner: Any
-    _points: Points
-
-    def __getattr__(self, name: str) -> Any:
-        method = getattr(self._inner, name)
-        has_effect = "key" in inspect.signature(method).parameters
-
-        def look(*args: Any, **kwargs: Any) -> Any:
-            self._points.must_live()
-            return method(*args, **kwargs)
-
-        def change(*args: Any, **kwargs: Any) -> Any:
-            self._points.reach(f"before {name}")
-            lost = f"after {name}, the answer lost"
-            try:
-                result = method(*args, **kwargs)
-            except GatewayError:
-                self._points.reach(lost)
-                raise
-            self._points.reach(lost)
-            return result
-
-        return change if has_effect else look
-
-
-def breakable_gateway(gateway: Gateway, points: Points) -> Gateway:
-    """Return the gateway as a mortal process sees it."""
-    roles = {role: _BreakableRole(getattr(gateway, role), points) for role in _ROLES}
-    return evolve(gateway, **cast("Any", roles))
+def _named(changes: Sequence[Change]) -> str:
+    return ", ".join(dict.fromkeys(change.repository for change in changes))

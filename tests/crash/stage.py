@@ -15,9 +15,10 @@ from domain.payments import Payment
 from entrypoints.composition import Overrides, compose
 from entrypoints.composition.pieces import FakeGateway
 from entrypoints.http.endpoints import Endpoint
+from entrypoints.simulation.client import PASSING_CODES, Asked, Body, Client, client_of, code_of
+from entrypoints.simulation.ports import watched_gateway, watched_storage
 from entrypoints.worker import Worker
-from tests.crash.client import PASSING_CODES, Asked, Body, Client, client_of, code_of
-from tests.crash.points import Points, Process, breakable_gateway, breakable_storage
+from tests.crash.points import Points, Process
 from tests.crash.whole import Tally, is_at_rest
 from tests.market import Market
 
@@ -43,10 +44,10 @@ class Stage(Market):
 
     def overrides(self) -> Overrides:
         """Return adapters that let a process die."""
-        gateway = breakable_gateway(self.world.gateway, self.points)
+        gateway = watched_gateway(self.world.gateway, self.points)
         return evolve(
             super().overrides(),
-            storage=breakable_storage(self.storage, self.points),
+            storage=watched_storage(self.storage, self.points),
             gateway=FakeGateway(gateway=gateway, controls=self.world.controls),
         )
 

@@ -22,10 +22,10 @@ from domain.ids import BookingId
 from domain.payments import Payment
 from entrypoints.composition import Overrides
 from entrypoints.http.endpoints import Endpoint
+from entrypoints.simulation.client import Asked, Body, client_of, code_of
 from entrypoints.worker import Worker
 from tests.builders import NOW
 from tests.contract.storage.sql_harness import sqlite_storage
-from tests.crash.client import Asked, Body, client_of, code_of
 from tests.crash.whole import is_at_rest, must_be_whole
 from tests.market import Market, the_id
 

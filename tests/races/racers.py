@@ -16,7 +16,7 @@ from application.commands import Actor
 from application.ports.records import Answer
 from entrypoints.http.controllers import bookings, cards, earnings, payments
 from entrypoints.http.endpoints import every
-from tests.crash.client import Asked, Body
+from entrypoints.simulation.client import Asked, Body
 from tests.races.arena import START_WITHIN_SECONDS, Arena
 
 ENDPOINTS = {each.name: each for each in every((bookings, cards, earnings, payments))}

@@ -7,7 +7,7 @@ from domain.ids import BookingId
 from domain.payments import PaymentStatus
 from domain.refunds import RefundStatus
 from entrypoints.http.controllers import cards, earnings, payments
-from tests.crash.client import code_of
+from entrypoints.simulation.client import code_of
 from tests.crash.whole import tally_of
 from tests.races.arena import ROUNDS, Arena, answers_in, at_once, outcomes
 

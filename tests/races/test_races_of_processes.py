@@ -9,7 +9,7 @@ import pytest
 
 from domain.payments import PaymentStatus
 from entrypoints.http.controllers import cards, payments
-from tests.crash.client import code_of
+from entrypoints.simulation.client import code_of
 from tests.crash.whole import tally_of
 from tests.races.arena import ROUNDS, Arena, new_file, outcomes
 from tests.races.racers import Order, Racers, racers

@@ -8,7 +8,7 @@ from application.ports.test_mode import Fault, FaultKind
 from domain.gigs import Confirmation
 from entrypoints.http.controllers import bookings, payments
 from entrypoints.http.endpoints import Endpoint
-from tests.crash.client import Body
+from entrypoints.simulation.client import Body
 from tests.crash.scenarios.openings import PRICE, booked, paid, pays_in_browser
 from tests.crash.stage import Later, Scene, Stage
 from tests.crash.whole import Tally

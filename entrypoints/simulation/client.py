@@ -17,10 +17,12 @@ from entrypoints.composition import Installation
 from entrypoints.http.endpoints import Call, Endpoint, NoFields
 from entrypoints.http.keys import RequestKey, request_key
 from entrypoints.http.problems import refusal_of
-from entrypoints.http.running import Runner, _TwinUnderWay
+from entrypoints.http.running import Runner, TwinUnderWay
 from entrypoints.http.services import Services
 
 Body = dict[str, Any]
+
+REQUEST_ID = "req_simulated"
 
 
 @frozen(kw_only=True)
@@ -61,15 +63,15 @@ class Client:
         call = Call(
             services=self.services,
             actor=asked.actor,
-            request_id="req_of_a_test",
+            request_id=REQUEST_ID,
             header=lambda _: None,
         )
         arguments: dict[str, Any] = dict(asked.path)
         if asked.endpoint.body not in {None, NoFields}:
             arguments["body"] = msgspec.convert(asked.body, type=asked.endpoint.body)
         try:
-            response = runner._carry_out(call, arguments, asked.request_key(), asked.url)
-        except _TwinUnderWay as twin:
+            response = runner.carry_out(call, arguments, asked.request_key(), asked.url)
+        except TwinUnderWay as twin:
             return _refused(twin.error, asked)
         except DomainError as error:
             return _refused(error, asked)
@@ -78,7 +80,8 @@ class Client:
 
 def _refused(error: DomainError, asked: Asked) -> Answer:
     refusal = refusal_of(error, asked.url)
-    assert refusal is not None
+    if refusal is None:
+        raise error
     return refusal.answer
 
 
@@ -87,9 +90,11 @@ def client_of(installation: Installation) -> Client:
     return Client(installation.services())
 
 
-PASSING_CODES = (
-    *(KeyInUse.code, "operation_under_way", "stale_write"),
-    *("gateway_unavailable", "storage_unavailable"),
+PASSING_CODES = frozenset(
+    {
+        *(KeyInUse.code, "operation_under_way", "stale_write"),
+        *("gateway_unavailable", "storage_unavailable"),
+    }
 )
 """What a sensible client tries again after a while."""
 
