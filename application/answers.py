@@ -5,6 +5,9 @@ result)`: the slot renders the result from what that unit sees and, when the req
 idempotency key, stores the very bytes in the same transaction. So a crash can never separate the
 effect from the answer. A handler that begins an operation binds it to the key (`bind`), and asks
 for it first (`bound`), so that a retry after a crash carries on instead of beginning anew.
+
+A request that outlives the lease of its key may find that a twin has taken the key over. Then the
+answer is the twin's to give: `answered` and `bind` raise `KeyInUse`, which rolls the unit back.
 """
 
 from collections.abc import Callable, Iterator
@@ -14,9 +17,9 @@ from typing import Any, TypeVar
 
 from attrs import define, evolve
 
+from application.idempotency import KeyInUse
 from application.ports.records import Answer, IdempotencyRecord
 from application.ports.storage import Unit, Views
-from domain.errors import BrokenInvariant
 from domain.ids import OperationId
 
 R = TypeVar("R")
@@ -29,6 +32,8 @@ class Slot:
     present: Callable[[Views, Any], Answer]
     record: IdempotencyRecord | None = None
     answer: Answer | None = None
+    is_taken_over: bool = False
+    """Whether a twin holds the key now, and answers for both."""
 
 
 _slot: ContextVar[Slot | None] = ContextVar("answer_slot", default=None)
@@ -48,9 +53,10 @@ def answered(unit: Unit, result: R) -> R:
     """Render the answer in this unit, and store it with it; return the result itself."""
     slot = _slot.get()
     if slot is not None:
+        record = None if slot.record is None else _current(unit, slot, slot.record)
         slot.answer = slot.present(unit.views, result)
-        if slot.record is not None:
-            unit.idempotency.update(evolve(_current(unit, slot.record), answer=slot.answer))
+        if record is not None:
+            unit.idempotency.update(evolve(record, answer=slot.answer))
     return result
 
 
@@ -59,7 +65,7 @@ def bind(unit: Unit, step: str, operation: OperationId) -> None:
     slot = _slot.get()
     if slot is None or slot.record is None:
         return
-    record = _current(unit, slot.record)
+    record = _current(unit, slot, slot.record)
     slot.record = evolve(record, operations={**record.operations, step: operation})
     unit.idempotency.update(slot.record)
 
@@ -73,8 +79,9 @@ def bound(step: str) -> OperationId | None:
     return None if operation is None else OperationId(operation)
 
 
-def _current(unit: Unit, record: IdempotencyRecord) -> IdempotencyRecord:
+def _current(unit: Unit, slot: Slot, record: IdempotencyRecord) -> IdempotencyRecord:
     stored = unit.idempotency.find(record.scope, record.key)
-    if stored is None or stored.answer is not None:
-        raise BrokenInvariant(f"the idempotency key of {record.scope} was taken over by another")
+    if stored is None or not stored.is_held_by(record):
+        slot.is_taken_over = True
+        raise KeyInUse("Another request with this key has taken over.")
     return stored

@@ -75,24 +75,29 @@ class Idempotency:
         return self.work(decide)
 
     def refused(self, record: IdempotencyRecord, answer: Answer) -> None:
-        """Store a refusal by rule, which came without an effect or after its own commit."""
+        """Store a refusal by rule, which came without an effect or after its own commit.
+
+        Raises `KeyInUse` when a twin has taken the key over: what it answers, counts.
+        """
 
         def decide(unit: Unit) -> None:
             known = unit.idempotency.find(record.scope, record.key)
-            if known is not None and known.answer is None:
-                unit.idempotency.update(evolve(known, answer=answer))
+            if known is None or not known.is_held_by(record):
+                raise KeyInUse("Another request with this key has taken over.")
+            unit.idempotency.update(evolve(known, answer=answer))
 
         self.work(decide)
 
     def release(self, record: IdempotencyRecord) -> None:
         """Forget a key whose request is not to be remembered, so that it can be tried again.
 
-        A key that has begun an operation is kept: the retry must carry that on.
+        A key that has begun an operation is kept: the retry must carry that on. One that a twin has
+        taken over is the twin's.
         """
 
         def decide(unit: Unit) -> None:
             known = unit.idempotency.find(record.scope, record.key)
-            if known is None or known.answer is not None:
+            if known is None or not known.is_held_by(record):
                 return
             begun = (
                 unit.operations.find(OperationId(operation))

@@ -1,6 +1,7 @@
 """Call and T2: perform an effect, and find out what became of one that was cut off."""
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
@@ -9,6 +10,7 @@ from attrs import evolve, frozen
 
 from application.effects.planning import LEASE, Effect, fingerprint
 from application.effects.refusals import OperationUnderWay, failure_of, kind_of
+from application.idempotency import KeyInUse
 from application.ports.clock import WallClock
 from application.ports.gateway import (
     Declined,
@@ -95,7 +97,7 @@ class Effects:
 
     def _as_it_ended(self, operation: Operation, then: Then | None) -> Operation:
         if operation.state is OperationState.DONE and then is not None:
-            self.work(lambda unit: then(unit, operation))
+            self.work(lambda unit: _go_on(then, unit, operation))
         return operation
 
     def join(self, id: OperationId, *, then: Then | None = None) -> Operation:
@@ -227,8 +229,7 @@ class Effects:
                         error=None,
                     )
                 )
-            if then is not None:
-                then(unit, current)
+            _go_on(then, unit, current)
             return current
 
         return self.work(decide)
@@ -296,3 +297,11 @@ class Effects:
             unit.operations.save(evolve(operation, events=(event,)))
 
         self.work(decide)
+
+
+def _go_on(then: Then | None, unit: Unit, operation: Operation) -> None:
+    """Commit the answer with the outcome, unless a twin answers: the outcome is booked anyway."""
+    if then is None:
+        return
+    with suppress(KeyInUse):
+        then(unit, operation)

@@ -144,6 +144,13 @@ class IdempotencyRecord:
     operations: Mapping[str, str] = field(factory=dict)
     answer: Answer | None = None
 
+    def is_held_by(self, taken: "IdempotencyRecord") -> bool:
+        """Tell whether nobody has answered, or taken the key over, since it was `taken`.
+
+        Whoever takes it over begins a lease that ends later, so its end tells who holds it.
+        """
+        return self.answer is None and self.lease_until == taken.lease_until
+
 
 @frozen(kw_only=True)
 class AuditEntry:

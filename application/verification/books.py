@@ -10,11 +10,11 @@ from application.verification.report import Look, kind_and_owner
 from domain.ledger import CASH, AccountKind, Entry
 
 K = AccountKind
-_NEVER_NEGATIVE = {
+NEVER_NEGATIVE = {
     *(K.CLEARING, K.DISPUTE_HOLD, K.RECEIVABLE),
     *(K.PROCESSING, K.PROMOTION, K.GOODWILL, K.CHARGEBACK, K.BAD_DEBT),
 }
-_NEVER_POSITIVE = {
+NEVER_POSITIVE = {
     *(K.PENDING, K.FEE_DEFERRED, K.PAYABLE, K.HELD, K.IN_FLIGHT, K.REFUNDING, K.PREPAID),
     *(K.SUSPENSE, K.OWED, K.FEE, K.BREAKAGE),
 }
@@ -118,7 +118,7 @@ def check_signs(look: Look) -> None:
     """I9: liabilities are not positive, receivables not negative, and never both at once."""
     for (account, code), amount in look.unexplained.items():
         kind, owner = kind_and_owner(account)
-        if (kind in _NEVER_NEGATIVE and amount < 0) or (kind in _NEVER_POSITIVE and amount > 0):
+        if (kind in NEVER_NEGATIVE and amount < 0) or (kind in NEVER_POSITIVE and amount > 0):
             look.wrong("I9", account, f"holds {amount} {code}, which such an account never does")
         if kind == K.RECEIVABLE and (f"{K.PAYABLE}:{owner}", code) in look.unexplained:
             look.wrong("I9", account, f"{owner} is owed {code} and owes it at the same time")

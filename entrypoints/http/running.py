@@ -161,12 +161,14 @@ class Runner:
         """Carry it out under a key: keep what was answered, or forget the key."""
         try:
             return self._perform(call, arguments, record)
+        except KeyInUse as error:
+            raise TwinUnderWay(error) from error
         except DomainError as error:
             refusal = refusal_of(error, instance)
             if refusal is None or not refusal.is_by_rule:
                 self.services.idempotency.release(record)
                 raise
-            self.services.idempotency.refused(record, refusal.answer)
+            self._keep(record, refusal.answer)
             return Response(answer=refusal.answer, headers=refusal.headers)
         except BaseException:
             self.services.idempotency.release(record)
@@ -187,11 +189,19 @@ class Runner:
         slot = Slot(present=_presenter(asked.show), record=record)
         with answering(slot):
             result = self.services.bus.handle(asked.command, call.actor)
+        if slot.is_taken_over:
+            raise KeyInUse("Another request with this key has taken over.")
         if slot.answer is None:
             slot.answer = self.services.read(lambda views: slot.present(views, result))
             if record is not None:
-                self.services.idempotency.refused(record, slot.answer)
+                self._keep(record, slot.answer)
         return Response(answer=slot.answer)
+
+    def _keep(self, record: IdempotencyRecord, answer: Answer) -> None:
+        try:
+            self.services.idempotency.refused(record, answer)
+        except KeyInUse as error:
+            raise TwinUnderWay(error) from error
 
     def _with_etag(self, request: Request[Any, Any, Any], response: Response) -> Response:
         if not self.endpoint.has_etag or response.answer.status != 200:

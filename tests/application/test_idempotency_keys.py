@@ -12,7 +12,7 @@ from application.ports.storage import Storage, Unit
 from application.ports.test_mode import FaultKind
 from application.refunds import RefundPayment
 from application.upkeep import PruneKeys
-from domain.errors import BrokenInvariant, Forbidden, GatewayUnavailable
+from domain.errors import Forbidden, GatewayUnavailable
 from domain.ids import OperationId
 from tests.application.door import SCOPE, Door, keys_of, shown
 from tests.builders import an_answer, an_operation
@@ -35,7 +35,8 @@ def test_an_answer_that_was_given_is_not_overwritten_by_a_late_refusal() -> None
     record = keys.begin(SCOPE, "k", "1")
     keys.refused(record, an_answer(201, b"yes"))
 
-    keys.refused(record, an_answer(409, b"no"))
+    with pytest.raises(KeyInUse):
+        keys.refused(record, an_answer(409, b"no"))
     keys.release(record)
 
     assert keys.begin(SCOPE, "k", "1").answer == an_answer(201, b"yes")
@@ -50,13 +51,14 @@ def test_a_released_key_can_be_used_anew_even_with_another_body() -> None:
     assert keys.begin(SCOPE, "k", "2").answer is None
 
 
-def test_releasing_or_refusing_a_key_that_is_gone_does_nothing() -> None:
+def test_a_key_that_is_gone_is_neither_released_nor_answered_any_more() -> None:
     keys = keys_of(Market())
     record = keys.begin(SCOPE, "k", "1")
     keys.release(record)
 
     keys.release(record)
-    keys.refused(record, an_answer())
+    with pytest.raises(KeyInUse):
+        keys.refused(record, an_answer())
 
     assert keys.begin(SCOPE, "k", "1").answer is None
 
@@ -147,9 +149,9 @@ def test_who_was_taken_over_and_wakes_cannot_answer_again() -> None:
     market.wall.advance(timedelta(minutes=1))
     keys.refused(keys.begin(SCOPE, "k", "1"), an_answer())
 
-    with answering(slept), pytest.raises(BrokenInvariant):
+    with answering(slept), pytest.raises(KeyInUse):
         market.storage.work(lambda unit: answered(unit, "late"))
-    with answering(slept), pytest.raises(BrokenInvariant):
+    with answering(slept), pytest.raises(KeyInUse):
         market.storage.work(lambda unit: bind(unit, "refund", OperationId("op_1")))
 
 
