@@ -35,6 +35,12 @@ class PaymentNotTakenIn(Conflict):
     code = "payment_not_taken_in"
 
 
+class RefundUnderWay(Conflict):
+    """Whether this refund fits is known when another one has ended; look again later."""
+
+    code = "refund_under_way"
+
+
 @frozen
 class Meanings:
     """Know what each type of event is about, and read that from the gateway as it is now."""
@@ -122,6 +128,8 @@ class Meanings:
             return None
         if payment.status in _NOT_CAPTURED_YET and not _is_mismatch(payment):
             raise PaymentNotTakenIn("The refund was told before its payment's success.")
+        if payment.reserved and seen.amount > payment.refundable.minor:
+            raise RefundUnderWay("A refund of ours is under way, and may leave no room for it.")
         return self.applying.adopt_refund(unit, payment.id, seen)
 
     def _transfer(self, delivery: Delivery) -> Applier:

@@ -8,6 +8,7 @@ from application.earnings import CreateOnboardingLink, GetTeacherAccount
 from application.effects import EffectKind
 from application.ports.gateway import NewAccount, NewCustomer, NewPayment, NewTransfer
 from application.ports.records import DeliveryState
+from application.ports.test_mode import FaultKind
 from domain.payments import PaymentStatus
 from tests.application.interrupted import Fragile
 from tests.application.post import (
@@ -165,6 +166,30 @@ def test_a_refund_that_is_told_before_its_payments_success_waits_for_it() -> Non
 
     assert market.payment(payment).refunded.minor == 3000
     assert market.staff.topics == []
+    assert is_clean(market)
+
+
+def test_a_refund_in_the_dashboard_waits_for_one_of_ours_that_may_leave_no_room_for_it() -> None:
+    """Found by the simulator: ours was refused later, and nobody took the other one in."""
+    market = Market()
+    lesson = market.paid_lesson()
+    gateway_id = market.payment(lesson.payment).gateway_id
+    assert gateway_id is not None
+    market.fault("create_refund", FaultKind.LOST_REQUEST, times=2)
+    ours = market.refund(market.admin(), lesson.payment, "60.00")
+    market.world.controls.outside.refund_payment(gateway_id, 60_00)
+
+    market.settle()
+    (event,) = told(market, "refund.created")
+    assert in_inbox(market, event).state is DeliveryState.RECEIVED
+
+    market.wall.advance(timedelta(minutes=5))
+    market.settle()
+    market.wall.advance(timedelta(minutes=5))
+    market.settle()
+    assert market.refund_of(ours).status == "failed"
+    assert in_inbox(market, event).state is DeliveryState.APPLIED
+    assert market.payment(lesson.payment).refunded.minor == 60_00
     assert is_clean(market)
 
 
