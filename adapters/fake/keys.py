@@ -33,6 +33,12 @@ def earlier_answer(turn: Turn, key: str, digest: str, *, wall: datetime) -> Answ
     return LOCKED if wall < used.taken_at + LOCK_LIFE else None
 
 
+def given_answer(turn: Turn, key: str, *, wall: datetime) -> Answer | None:
+    """Return what a call with this key was answered, if one has come to its end."""
+    used = turn.find(UsedKey, key)
+    return None if used is None or used.taken_at <= wall - KEY_LIFE else used.answer
+
+
 def take_key(turn: Turn, key: str, digest: str, *, wall: datetime) -> None:
     """Note that a call with this key is under way."""
     turn.save(UsedKey(id=key, digest=digest, taken_at=wall, due=wall))

@@ -118,7 +118,7 @@ class Wire:
                 slow = answer
                 # The key is taken and no transaction is open: twins are turned away meanwhile.
                 self.wall_clock.sleep(slow.delay_seconds)
-                answer = self._write(lambda turn: _execute(turn, request, slow))
+                answer = self._write(lambda turn: _go_on(turn, request, slow))
         except StoreAway as error:
             raise OutcomeUnknown(str(error)) from error
         value: A = value_of(answer, effect.answer)
@@ -192,6 +192,15 @@ def _receive(turn: Turn, request: _Request) -> Answer | Fault:
             keys.take_key(turn, request.key, request.digest, wall=request.wall)
         return fault
     return _execute(turn, request, fault)
+
+
+def _go_on(turn: Turn, request: _Request, slow: Fault) -> Answer:
+    """Execute a slow call, unless it slept past its lock and a twin was answered meanwhile."""
+    if request.key is not None:
+        earlier = keys.given_answer(turn, request.key, wall=request.wall)
+        if earlier is not None:
+            return _logged(turn, request, earlier, slow, replayed=True)
+    return _execute(turn, request, slow)
 
 
 def _execute(turn: Turn, request: _Request, fault: Fault | None) -> Answer:

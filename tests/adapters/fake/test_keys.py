@@ -48,6 +48,19 @@ def test_a_twin_of_a_slow_call_is_turned_away_meanwhile() -> None:
     assert payments.create_payment(request, key=key) == first
 
 
+def test_a_call_that_slept_past_its_lock_has_no_second_effect() -> None:
+    """Found by the simulator: the twin made a payment, and then the sleeper another one."""
+    bench = Bench()
+    payments = bench.world.gateway.payments
+    request, key = new_payment(a_customer(bench.world.gateway)), fresh()
+    bench.strike("create_payment", FaultKind.SLOW, delay_seconds=61)
+    twins: list[GatewayPayment] = []
+    bench.wall_clock.meanwhile = lambda: twins.append(payments.create_payment(request, key=key))
+    first = payments.create_payment(request, key=key)
+    assert twins == [first]
+    assert bench.world.chronicle.made_by(request.operation) == [first.id]
+
+
 def test_other_calls_go_on_while_one_is_slow() -> None:
     bench = Bench()
     request = new_payment(a_customer(bench.world.gateway))
