@@ -39,9 +39,6 @@ SAME_KEY_UNTIL = timedelta(hours=23)
 NEW_KEY_FROM = timedelta(hours=26)
 """From when the gateway has surely forgotten a key, so that another attempt is safe to begin."""
 
-TOLD_AGAIN_SECONDS = 86_400.0
-"""How long an operation rests that a person was told of, before it is looked for again."""
-
 TELL_STAFF_AFTER_TRIES = 8
 BUSY_TRIES = 3
 
@@ -150,8 +147,6 @@ class Effects:
             )
         if operation.attempt > 1:
             self.alert("stuck_operation", operation.id, f"{operation.kind}: {operation.error}")
-            told = OutcomeUnknown(operation.error or "a person was told")
-            return self._unknown(operation, told, then, pause_seconds=TOLD_AGAIN_SECONDS)
         return self.work(lambda unit: self._begin_attempt(unit, operation))
 
     def _begin_attempt(self, unit: Unit, operation: Operation) -> Operation:
@@ -257,16 +252,12 @@ class Effects:
         operation: Operation,
         error: GatewayError,
         then: Then | None,
-        *,
-        pause_seconds: float | None = None,
     ) -> Operation:
         def decide(unit: Unit) -> Operation:
             current = unit.operations.get(operation.id)
             if current.state.is_open and current.fence == operation.fence:
                 tries = current.tries + 1
-                pause = pause_seconds or (
-                    min(2.0**tries, 600.0) * (0.5 + self.randomness.fraction())
-                )
+                pause = min(2.0**tries, 600.0) * (0.5 + self.randomness.fraction())
                 current = unit.operations.save(
                     current.moved(
                         OperationState.UNKNOWN,
