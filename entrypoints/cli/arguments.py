@@ -10,6 +10,7 @@ _MODULES = {
     "create-admin": "admins",
     "demo": "demonstrating",
     "verify": "verifying",
+    "simulate": "simulating",
     "openapi": "describing",
     "doctor": "examining",
 }
@@ -52,6 +53,15 @@ def parser() -> ArgumentParser:
     verify = command("verify", "Prove the books: every invariant, on the live database.")
     verify.add_argument("--json", action="store_true", help="for scripts")
 
+    simulate = command("simulate", "Try to lose money in a simulated marketplace, and fail.")
+    simulate.add_argument("--seed", type=_number, help="what everything follows from; else any")
+    simulate.add_argument("--steps", type=_number, default=300, help="how long a story is")
+    simulate.add_argument("--seeds", type=_number, default=1, help="how many stories, one a seed")
+    simulate.add_argument("--processes", type=_count, default=1, help="how many at once")
+    simulate.add_argument("--storage", choices=("memory", "sqlite"), default="memory")
+    simulate.add_argument("--story", action="store_true", help="print all that happens")
+    simulate.add_argument("--json", action="store_true", help="for scripts")
+
     command("openapi", "Print the schema of the HTTP API.")
 
     doctor = command("doctor", "Look for what would keep this installation from working.")
@@ -63,6 +73,12 @@ def parser() -> ArgumentParser:
 def _port(text: str) -> int:
     if not text.isdecimal() or int(text) > 65_535:
         raise ArgumentTypeError(f"a port is a number from 0 to 65535, not {text!r}")
+    return int(text)
+
+
+def _number(text: str) -> int:
+    if not text.isdecimal() or not 0 < int(text) < 10**12:
+        raise ArgumentTypeError(f"a whole number above zero, not {text!r}")
     return int(text)
 
 

@@ -6,6 +6,7 @@ gateway. It may stop the process there, by raising: then nothing more of it gets
 
 import inspect
 from collections.abc import Callable, Sequence
+from functools import cache
 from typing import Any, Protocol, TypeVar, cast
 
 from attrs import evolve, frozen
@@ -17,6 +18,7 @@ R = TypeVar("R")
 
 ROLES = ("payments", "refunds", "customers", "cards", "transfers", "accounts", "books")
 
+_SAVES = frozenset({"save", "claim_due"})
 _WRITES = frozenset({"save", "save_all", "append", "put", "update", "drop", "done"})
 _WRITES_IF_TRUE = frozenset({"post", "seal", "prune", "receive", "claim_due", "insert"})
 
@@ -25,7 +27,7 @@ _WRITES_IF_TRUE = frozenset({"post", "seal", "prune", "receive", "claim_due", "i
 class Change:
     """Something that a unit wrote: through which repository, by which method, and what.
 
-    `value` is what `save` returned, and else what was handed in.
+    `value` is what was saved, as it was returned, and else what was handed in.
     """
 
     repository: str
@@ -78,9 +80,11 @@ class _Repository:
             return method
 
         def call(*args: Any, **kwargs: Any) -> Any:
+            if name == "save_all":
+                args = (tuple(args[0]),)  # It may be read once only.
             result = method(*args, **kwargs)
             if result or name not in _WRITES_IF_TRUE:
-                value = result if name == "save" else args[0] if len(args) == 1 else args
+                value = result if name in _SAVES else args[0] if len(args) == 1 else args
                 self._wrote.append(Change(self._name, name, value))
             return result
 
@@ -144,6 +148,11 @@ def watched_storage(storage: Storage, watch: Watch) -> Storage:
 # --- Gateway -------------------------------------------------------------------------------------
 
 
+@cache
+def _takes_a_key(function: Callable[..., Any]) -> bool:
+    return "key" in inspect.signature(function).parameters
+
+
 @frozen
 class _WatchedRole:
     """One role of the gateway. Calls that carry a key have an effect; the others only look."""
@@ -153,7 +162,7 @@ class _WatchedRole:
 
     def __getattr__(self, name: str) -> Any:
         method = getattr(self._inner, name)
-        has_effect = "key" in inspect.signature(method).parameters
+        has_effect = _takes_a_key(method.__func__)
 
         def call(*args: Any, **kwargs: Any) -> Any:
             self._watch.before_call(name, has_effect=has_effect)

@@ -20,6 +20,10 @@ class Killed(BaseException):
     """The process is gone. No `except Exception` may catch it."""
 
 
+class Dropped(Killed):
+    """The whole simulation is over."""
+
+
 @define(eq=False)
 class Task:
     """Something under way. `error` is what it ended with, if it ended badly."""
@@ -62,14 +66,14 @@ class Scheduler:
             raise task.error
 
     def pause(self) -> None:
-        """Stop the task that calls this until it is let go on. Raises `Killed` if it never will."""
+        """Stop the task that calls this until it is let go on; raises `Dropped` if it never is."""
         task = self.current
         if task is None or task.lane is None:
             return  # Whoever drives has no turns to wait for.
         if not task.is_dropped:
             task.lane.wait()
         if task.is_dropped:
-            raise Killed("dropped")
+            raise Dropped
 
     def close(self) -> None:
         """Drop every task that has not ended, and let the threads go."""

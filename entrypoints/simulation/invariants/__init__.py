@@ -1,0 +1,9 @@
+"""What must never happen, as functions that look at what one commit touched.
+
+The names I1 … are those of docs/reliability.md. Importing this package registers them all.
+"""
+
+from entrypoints.simulation.invariants import books, effects, histories, lessons, money
+from entrypoints.simulation.witness import INVARIANTS
+
+__all__ = ["INVARIANTS", "books", "effects", "histories", "lessons", "money"]
