@@ -6,8 +6,8 @@ digits, alone or inside other text.
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping
-from itertools import pairwise
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import accumulate, pairwise
 
 from domain.errors import Refused
 from domain.ids import PREFIXES
@@ -17,6 +17,9 @@ SHORTEST, LONGEST = 13, 19
 _SEPARATOR = r"[\W_]{0,4}"
 _CANDIDATE = re.compile(rf"\d(?:{_SEPARATOR}\d){{{SHORTEST - 1},}}")
 _GROUP = re.compile(r"\d+")
+_DOUBLED = (0, 2, 4, 6, 8, 1, 3, 5, 7, 9)
+"""What each digit counts where Luhn's check doubles it: the sum of the digits of its double."""
+
 _OUR_ID = re.compile(rf"(?:{'|'.join(PREFIXES.values())})_0[0-9a-hjkmnp-tv-z]{{25}}")
 """Our ids are as long as two card numbers, and may hold only digits by chance."""
 
@@ -32,10 +35,11 @@ class CardNumberNotAllowed(Refused):
 
 def holds_card_number(text: str) -> bool:
     """Tell whether a card number is anywhere in the text."""
+    if not text.isascii():
+        # Not before: one sign such as ㊷ may stand for several digits.
+        text = _in_ascii_digits(text)
     if len(text) < SHORTEST:
         return False
-    if not text.isascii():
-        text = _in_ascii_digits(text)
     return any(_is_suspicious(match.group()) for match in _CANDIDATE.finditer(text))
 
 
@@ -96,30 +100,52 @@ def _in_ascii_digits(text: str) -> str:
 
 
 def _is_suspicious(run: str) -> bool:
+    """Tell whether groups of digits that follow one another read as one card number.
+
+    Each group is looked at as the last one of a number, so that the work grows with the length of
+    the text and no faster: what anybody may send must not keep the process busy for long.
+    """
     groups = [match.span() for match in _GROUP.finditer(run)]
-    for first in range(len(groups)):
-        digits = ""
-        for last in range(first, len(groups)):
-            digits += run[slice(*groups[last])]
-            if len(digits) > LONGEST:
+    since = _read_as_one_since(run, groups)
+    digits = [int(char) for char in run if char.isdecimal()]
+    sums = tuple(_luhn_sums(digits, doubled) for doubled in (0, 1))
+    ends = [0, *accumulate(end - start for start, end in groups)]
+    first = 0
+    for last, earliest in enumerate(since):
+        end = ends[last + 1]
+        while end - ends[first] > LONGEST:
+            first += 1
+        for start in ends[max(first, earliest) : last + 1]:
+            if end - start < SHORTEST:
                 break
-            if len(digits) < SHORTEST or not passes_luhn(digits):
-                continue
-            if _reads_as_one(run, groups[first : last + 1]):
+            if (sums[end % 2][end] - sums[end % 2][start]) % 10 == 0:
                 return True
     return False
 
 
-def _reads_as_one(run: str, groups: list[tuple[int, int]]) -> bool:
-    """Tell a grouped number from, say, two dates: one separator throughout, or long groups."""
-    separators = {run[end:start] for (_, end), (start, _) in pairwise(groups)}
-    return len(separators) <= 1 or all(end - start >= 3 for start, end in groups)
+def _luhn_sums(digits: Sequence[int], doubled: int) -> list[int]:
+    """Return the sums of Luhn's check up to each digit, doubling every other one.
+
+    In a number that ends before a position, the digits are doubled whose places are as even or odd
+    as that position.
+    """
+    counted = (
+        _DOUBLED[digit] if place % 2 == doubled else digit for place, digit in enumerate(digits)
+    )
+    return [0, *accumulate(counted)]
 
 
-def passes_luhn(digits: Iterable[str]) -> bool:
-    """Tell whether digits pass the Luhn check."""
-    sum_of_digits = 0
-    for position, digit in enumerate(reversed(list(digits))):
-        value = int(digit) * (2 if position % 2 else 1)
-        sum_of_digits += value - 9 if value > 9 else value
-    return sum_of_digits % 10 == 0
+def _read_as_one_since(run: str, groups: Sequence[tuple[int, int]]) -> Iterator[int]:
+    """Return for each group the first one with which it may belong to one number.
+
+    That tells a grouped number from, say, two dates: it has one separator throughout, or only long
+    groups.
+    """
+    separators = [run[end:start] for (_, end), (start, _) in pairwise(groups)]
+    alike = long = 0
+    for position, (start, end) in enumerate(groups):
+        if position >= 2 and separators[position - 1] != separators[position - 2]:
+            alike = position - 1
+        if end - start < 3:
+            long = position + 1
+        yield min(alike, long)

@@ -4,6 +4,7 @@ The order is that of the contract: readable JSON, then card numbers, then types 
 message repeats a value, because nobody knows what it is.
 """
 
+import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
@@ -13,12 +14,14 @@ from urllib.parse import parse_qsl
 import msgspec
 
 from domain.errors import InvalidField
-from entrypoints.http.card_numbers import refuse_card_numbers
+from entrypoints.http.card_numbers import refuse_card_numbers, texts_in
 from entrypoints.http.problems import FieldProblem, HttpProblem
 
 T = TypeVar("T", bound=msgspec.Struct)
 
 MOST_PROBLEMS = 50
+MOST_TEXT = 64 * 1024
+"""How many characters a body may hold in all. No body needs a tenth of it, and each takes time."""
 _PATH = re.compile(r"(?P<message>.*?)(?: - at `(?P<key>key in )?\$(?P<path>[^`]*)`)?", re.DOTALL)
 _BACKTICKED = re.compile(r"`([^`]*)`")
 _MEANINGS = (
@@ -72,10 +75,37 @@ def body_as(raw: bytes, kind: type[T], *, exempt: frozenset[str] = frozenset()) 
     `exempt` names the fields that may hold a card number.
     """
     value = decoded(raw) if raw.strip() or needs_a_body(kind) else {}
+    if sum(len(text) for _, text in texts_in(value)) > MOST_TEXT:
+        raise invalid("", "too_long", "The body holds more text than its fields take.")
     refuse_card_numbers(value, exempt=exempt)
+    _refuse_repetition(raw)
     if not isinstance(value, dict):
         raise invalid("", "wrong_type", "The body is a JSON object.")
     return _as_struct(value, kind)
+
+
+def _refuse_repetition(raw: bytes) -> None:
+    """Refuse an object that names a member twice: others may have read the one that we would not.
+
+    JSON leaves open which of them counts, so that what a proxy approved need not be what is done.
+    """
+    try:
+        if raw.strip():
+            _MEMBERS.decode(raw.decode())
+    except RecursionError as error:
+        raise HttpProblem("malformed_body", "The body is not readable as JSON.") from error
+
+
+def _named_once(members: Sequence[tuple[str, object]]) -> None:
+    seen: set[str] = set()
+    for name, _ in members:
+        if name in seen:
+            raise invalid(_safe_name(name), "repeated", "This field is given twice.")
+        seen.add(name)
+
+
+_MEMBERS = json.JSONDecoder(object_pairs_hook=_named_once, parse_int=str, parse_float=str)
+"""Looks at the names of members only; the values were read before."""
 
 
 def needs_a_body(kind: type) -> bool:
