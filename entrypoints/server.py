@@ -73,7 +73,7 @@ def _config(app: Any, settings: Settings, **more: Any) -> "uvicorn.Config":
     return uvicorn.Config(
         app,
         loop="uvloop" if sys.platform != "win32" else "asyncio",
-        http="httptools",
+        http="entrypoints.http.wire:GuardedProtocol",
         ws="none",
         lifespan="on",
         log_config=None,

@@ -72,6 +72,11 @@ OF_HTTP: Mapping[str, ProblemDescription] = {
             code="content_too_large", status=413, meaning="The body is larger than is taken here."
         ),
         ProblemDescription(
+            code="head_too_large",
+            status=431,
+            meaning="The address and the headers together are longer than is taken here.",
+        ),
+        ProblemDescription(
             code="unsupported_media_type",
             status=415,
             meaning="Bodies are JSON: `Content-Type: application/json`.",

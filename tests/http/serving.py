@@ -28,7 +28,15 @@ def running(app: Any) -> Iterator[str]:
     """Serve an application; give its address."""
     listener = socket.create_server(("127.0.0.1", 0))
     port: int = listener.getsockname()[1]
-    server = _Server(uvicorn.Config(app, log_config=None, lifespan="on", access_log=False))
+    server = _Server(
+        uvicorn.Config(
+            app,
+            log_config=None,
+            lifespan="on",
+            access_log=False,
+            http="entrypoints.http.wire:GuardedProtocol",
+        )
+    )
 
     def serve() -> None:
         asyncio.run(server.serve([listener]))
