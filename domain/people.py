@@ -100,6 +100,7 @@ def email_address(text: str, *, allows_reserved: bool = True) -> str:
     labels = domain.lower().split(".")
     well_formed = (
         len(address) <= 254
+        and address.isascii()  # Not only later: there is a sign whose lower case is k.
         and len(local) <= 64
         and _LOCAL_PART.fullmatch(local) is not None
         and len(labels) >= 2

@@ -39,6 +39,7 @@ def test_spaces_around_it_are_trimmed() -> None:
         *('"ada"@school.org', "ada@[127.0.0.1]", "ada@127.0.0.1", "ada@school.123"),
         *("ada@-school.org", "ada@school-.org", "ada@.org", "ada@school..org", "ada@school.org."),
         *("ada@sch_ool.org", "ada@schöol.org", "ädä@school.org", "ada@school.org\nBcc: eve@x.org"),
+        "ada@\u212aids.org",  # The Kelvin sign, whose lower case is k.
         *("ada\x00@school.org", "ada,eve@school.org", "<ada@school.org>", "ada@school.org>"),
         *("x" * 65 + "@school.org", "a@" + "x" * 64 + ".org", "a@" + "x.y" * 90 + ".org"),
     ],
