@@ -27,6 +27,10 @@ class CardDeclined(DomainError):
     code = "card_declined"
 
 
+_UNUSABLE = "This payment method is unknown, or belongs to another customer."
+"""One sentence for both, so that nobody learns which ids there are."""
+
+
 class PaymentMethodInvalid(Refused):
     """The payment method is unknown, or belongs to another customer."""
 
@@ -167,7 +171,7 @@ class Customers:
         """Return the card that an operation has saved."""
         if done.state is OperationState.REFUSED:
             if not was_declined(done):
-                raise PaymentMethodInvalid("This payment method cannot be used here.")
+                raise PaymentMethodInvalid(_UNUSABLE)
             raise declined(failure_in(done))
         result = done.result
         if done.state is not OperationState.DONE or result is None:
@@ -181,7 +185,7 @@ class Customers:
         def decide(unit: Unit) -> SavedCard | None:
             card = unit.cards.by_gateway_id(token)
             if card is not None and card.student_id != user_id:
-                raise PaymentMethodInvalid("This payment method cannot be used here.")
+                raise PaymentMethodInvalid(_UNUSABLE)
             if card is None or card.removed_at is not None or card.is_listed < listed:
                 return None
             return card
@@ -192,12 +196,12 @@ class Customers:
         """Refuse what another customer owns, before anything is recorded."""
         owner = self._read(token).customer
         if owner not in {None, customer}:
-            raise PaymentMethodInvalid("This payment method cannot be used here.")
+            raise PaymentMethodInvalid(_UNUSABLE)
 
     def _read(self, token: str) -> GatewayCard:
         try:
             return self.gateway.cards.card(token)
         except GatewayRefused as refused:
-            raise PaymentMethodInvalid("This payment method is unknown.") from refused
+            raise PaymentMethodInvalid(_UNUSABLE) from refused
         except (GatewayBusy, OutcomeUnknown) as error:
             raise GatewayUnavailable("The payment gateway did not answer.") from error

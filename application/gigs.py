@@ -231,7 +231,7 @@ def _must_be_taught_well(unit: Unit, gig: Gig, actor: Actor) -> None:
     for teaching in gig.teachers:
         teacher = unit.users.find(teaching.teacher_id)
         if teacher is None or teacher.role is not Role.TEACHER:
-            raise InvalidField("teachers", f"{teaching.teacher_id} is no teacher.", "no_teacher")
+            raise InvalidField("teachers", "Only teachers teach a gig.", "no_teacher")
     if not (actor.is_admin or gig.is_taught_by(actor.user_id)):
         raise InvalidField("teachers", "You teach your own gigs.", "not_yourself")
 
