@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Generic, TypedDict, TypeVar, Unpack
 
 import msgspec
-from attrs import field, frozen
+from attrs import field, frozen, validators
 
 from application.commands import Actor, Command
 from application.ports.storage import Views
@@ -82,7 +82,7 @@ class Endpoint:
     method: str
     path: str
     tag: str
-    who: Policy
+    who: Policy = field(validator=validators.instance_of(Policy))
     handler: Handler
     answers: Mapping[int, type[msgspec.Struct] | Raw | None]
     refuses: tuple[type[DomainError], ...] = ()

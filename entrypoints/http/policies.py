@@ -38,12 +38,15 @@ class Policy:
         address = request.client.host if request.client else ""
         if not self.heeds_tokens:
             return Actor(address=address)
-        header = request.headers.get("authorization")
-        if header is None:
+        headers = request.headers.getall("authorization", [])
+        if len(headers) > 1:
+            # What stands before us may have looked at another one than we would.
+            raise NotAuthenticated("Send one access token.")
+        if not headers:
             if self.needs_a_token and not self._is_operator(request, address):
                 raise NotAuthenticated("Send an access token: Authorization: Bearer …")
             return Actor(address=address)
-        actor = authenticated(tokens, _bearer(header), address=address)
+        actor = authenticated(tokens, _bearer(headers[0]), address=address)
         if self.roles and actor.role not in self.roles:
             raise Forbidden
         return actor

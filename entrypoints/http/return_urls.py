@@ -1,5 +1,6 @@
 """Where the gateway may send people back to: nowhere that the operator has not named."""
 
+import re
 from collections.abc import Iterable
 from urllib.parse import SplitResult, urlsplit
 
@@ -8,6 +9,8 @@ from entrypoints.http.services import HttpSettings
 
 _OWN_MACHINE = frozenset({"localhost", "127.0.0.1", "[::1]", "::1"})
 _DEFAULT_PORTS = {"http": 80, "https": 443}
+_UPWARDS = re.compile(r"(?:\.|%2e){2}", re.IGNORECASE)
+"""How a path climbs: browsers read %2e as a point there."""
 
 
 def allowed_return_url(url: str | None, settings: HttpSettings) -> str | None:
@@ -44,7 +47,7 @@ def _is_below(parts: SplitResult, allowed: Iterable[str]) -> bool:
         base = urlsplit(each)
         path = base.path.rstrip("/")
         below = not path or parts.path == path or parts.path.startswith(f"{path}/")
-        if _origin(base) == _origin(parts) and below and ".." not in parts.path:
+        if _origin(base) == _origin(parts) and below and not _UPWARDS.search(parts.path):
             return True
     return False
 

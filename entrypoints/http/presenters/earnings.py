@@ -17,7 +17,8 @@ COLUMNS = (
     "at", "kind", "teacher_id", "booking_id", "payment_id", "payout_id", "amount", "currency",
     "state", "available_at", "reason",
 )  # fmt: skip
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+"""What spreadsheets take for the start of a formula; some of them, the full-width signs too."""
 
 
 def standings(values: Sequence[Standing]) -> schema.Earnings:
