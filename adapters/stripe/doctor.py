@@ -4,7 +4,7 @@ from datetime import datetime
 from email.utils import parsedate_to_datetime
 
 import stripe
-from attrs import frozen
+from attrs import field, frozen
 from stripe.params import WebhookEndpointCreateParams, WebhookEndpointListParams
 
 from adapters.stripe.client import StripeSettings, stripe_client
@@ -104,7 +104,7 @@ class NewEndpoint:
     """An endpoint that was registered; Stripe tells its secret this once."""
 
     id: str
-    secret: str
+    secret: str = field(repr=False)
 
 
 @frozen

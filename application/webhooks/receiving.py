@@ -1,6 +1,6 @@
 """Receiving deliveries, applying one again, and looking through them."""
 
-from attrs import evolve, frozen
+from attrs import evolve, field, frozen
 
 from application.answers import answered
 from application.bus import handles
@@ -36,8 +36,8 @@ class WebhookRejected(DomainError):
 class ReceiveWebhook(Command[None]):
     """Keep a delivery, and apply it at once where that is possible."""
 
-    body: bytes
-    signature: str | None
+    body: bytes = field(repr=False)
+    signature: str | None = field(repr=False)
 
 
 @handles(ReceiveWebhook)

@@ -67,9 +67,17 @@ Cursor = Annotated[
 class Input(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What is read from a request; unknown fields are refused."""
 
+    def __repr__(self) -> str:
+        """Name the struct and no value: it may be a password, or a card's number."""
+        return f"{type(self).__name__}(…)"
+
 
 class Output(Struct, frozen=True, kw_only=True):
     """What is written to a response."""
+
+    def __repr__(self) -> str:
+        """Name the struct and no value: it may be a token, or a client secret."""
+        return f"{type(self).__name__}(…)"
 
 
 class ListQuery(Input, frozen=True, kw_only=True):
