@@ -15,8 +15,10 @@ from attrs import evolve, field, frozen
 from litestar import Litestar
 from litestar.testing import TestClient
 
+from adapters.fake.store import Store
 from adapters.tokens import JwtTokens
 from application.commands import Actor
+from application.ports.storage import Storage
 from application.ports.tokens import Tokens
 from entrypoints.http.app import create_app
 from entrypoints.http.endpoints import BASE
@@ -81,8 +83,14 @@ class Shop:
         settings: Mapping[str, str] | None = None,
         http: Mapping[str, Any] | None = None,
         services: Mapping[str, Any] | None = None,
+        storage: Storage | None = None,
+        world_store: Store | None = None,
     ) -> None:
-        self.market = Market(settings={"TUITION_RATE_LIMITS": "off", **(settings or {})})
+        self.market = Market(
+            storage,
+            settings={"TUITION_RATE_LIMITS": "off", **(settings or {})},
+            world_store=world_store,
+        )
         plain = self.market.installation.services()
         options: HttpSettings = evolve(plain.settings, **{"twin_wait_seconds": 0.2, **(http or {})})
         self.services: Services = evolve(plain, settings=options, **(services or {}))
