@@ -1,27 +1,16 @@
 """Every published operation, by everybody, on one's own, another's and absent things.
 
 The matrix is made from the OpenAPI document that the service publishes, so that a new operation is
-in it at once; which policy a route has is compared with `who_may.py`. What belongs to another must
-be answered, to the byte, like what does not exist, wherever its id may stand: in the path, in the
-body or in the query.
+in it at once. What belongs to another must be answered, to the byte, like what does not exist,
+wherever its id may stand: in the path, in the body or in the query.
 """
 
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import Any
 
 import pytest
-from litestar import get
-from litestar.handlers import HTTPRouteHandler
 
-from entrypoints.composition import compose
-from entrypoints.http.app import app_of, create_app
-from entrypoints.http.endpoints import Endpoint, Reply, Resource
-from entrypoints.http.policies import PUBLIC
-from entrypoints.settings import load_settings
-from tests.entrypoints.test_settings import PRODUCTION
 from tests.http.shop import Shop
-from tests.http.who_may import ADMITS, WHO_MAY
 from tests.security.published import Field, Operation
 from tests.security.world import ABSENT, CALLERS, ROLES, Kind, Side, World, told
 
@@ -50,100 +39,6 @@ by_people = pytest.mark.parametrize(
     [kind for kind in CALLERS if kind.counts_as in {"student", "teacher"}],
     ids=lambda kind: kind.name,
 )
-
-
-# --- Policies ------------------------------------------------------------------------------------
-
-
-def _endpoints(app: Any) -> Iterator[Endpoint]:
-    for route in app.routes:
-        for handler in getattr(route, "route_handlers", ()):
-            if isinstance(handler, HTTPRouteHandler) and "endpoint" in handler.opt:
-                yield handler.opt["endpoint"]
-
-
-def _without_a_policy(app: Any) -> list[str]:
-    """Return the paths of all that answers and was not declared as an endpoint."""
-    return [
-        route.path
-        for route in app.routes
-        for handler in getattr(route, "route_handlers", (None,))
-        if not _is_declared(handler)
-    ]
-
-
-def _is_declared(handler: Any) -> bool:
-    if not isinstance(handler, HTTPRouteHandler):
-        return False
-    # The framework answers OPTIONS by itself: with the methods, and nothing else.
-    return "endpoint" in handler.opt or set(handler.http_methods) == {"OPTIONS"}
-
-
-def test_every_route_has_the_policy_that_is_written_down(world: World) -> None:
-    stated = {f"{each.method} {each.path}": each.who.name for each in _endpoints(_app(world))}
-
-    assert stated == WHO_MAY
-
-
-def test_every_policy_admits_the_roles_that_are_written_down(world: World) -> None:
-    for endpoint in _endpoints(_app(world)):
-        assert endpoint.who.roles == ADMITS[endpoint.who.name], endpoint.path
-
-
-def test_the_document_says_the_same_of_who_may(world: World) -> None:
-    for operation in world.operations:
-        policy = WHO_MAY[f"{operation.method} {operation.path}"]
-        assert operation.access == (ADMITS[policy] or {policy}), operation.name
-
-
-def test_nothing_answers_that_states_no_policy(world: World) -> None:
-    assert _without_a_policy(_app(world)) == []
-
-
-def test_a_route_that_is_added_past_the_endpoints_is_noticed(world: World) -> None:
-    @get("/api/v1/backdoor")
-    async def backdoor() -> str:
-        return "in"
-
-    app = app_of((), world.shop.services)
-    app.register(backdoor)
-
-    assert _without_a_policy(app) == ["/api/v1/backdoor"]
-
-
-def test_an_endpoint_cannot_be_declared_without_a_policy() -> None:
-    def show_nothing() -> Reply:
-        """Show nothing."""
-        return Reply(204)
-
-    resource = Resource("/nothing", tag="Nothing")
-
-    assert resource.get("", who=PUBLIC, answers={204: None})(show_nothing).who is PUBLIC
-    with pytest.raises(TypeError, match="who"):
-        resource.get("", answers={204: None})(show_nothing)
-    with pytest.raises(TypeError, match="who"):
-        resource.get("", who=None, answers={204: None})(show_nothing)  # type: ignore[arg-type]
-
-
-def test_only_the_metrics_are_open_to_the_machine_itself(world: World) -> None:
-    opened = [each.path for each in _endpoints(_app(world)) if each.who.is_for_operators]
-
-    assert opened == ["/metrics"]
-
-
-def test_nothing_of_the_test_mode_exists_where_money_is_real(tmp_path: Path) -> None:
-    database = {"TUITION_DATABASE_URL": f"sqlite:///{tmp_path / 'tuition.db'}"}
-    with compose(load_settings({**PRODUCTION, **database}, dotenv=None)) as installation:
-        app = create_app(installation.services())
-
-    names = {endpoint.name for endpoint in _endpoints(app)}
-    absent = {route for route in WHO_MAY if "/test" in route}
-    assert len(names) == len(WHO_MAY) - len(absent)
-    assert not [name for name in names if name.startswith("test_") or "test_card" in name]
-
-
-def _app(world: World) -> Any:
-    return world.shop.client.app
 
 
 # --- Who is let in -------------------------------------------------------------------------------

@@ -225,6 +225,12 @@ def test_a_body_holds_no_more_text_than_its_fields_could_take(shop_window: Shop)
     assert [each["code"] for each in problem["errors"]] == ["too_long"]
 
 
+def test_no_published_body_comes_near_that_bound(shop_window: Shop) -> None:
+    for operation in operations_of(shown(shop_window.anybody.get("//schema/openapi.json"))):
+        longest = [field.schema.get("maxLength", 200) for field in operation.fields]
+        assert sum(longest) < MOST_TEXT / 4, operation.name
+
+
 @pytest.fixture(scope="module")
 def shop_window() -> Iterator[Shop]:
     with Shop() as shop:
