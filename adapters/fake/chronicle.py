@@ -1,5 +1,6 @@
 """The truth about the world, to compare our books with."""
 
+from collections import Counter
 from collections.abc import Iterator
 from typing import TypeVar
 
@@ -51,13 +52,19 @@ class Chronicle:
 
     def made_by(self, operation: str) -> list[str]:
         """Return the ids of all that an operation made; more than one is a double effect."""
+        return [record.id for record in self._made() if record.metadata.get(OPERATION) == operation]
 
-        def find(turn: Turn) -> Iterator[str]:
+    def made_by_each(self) -> Counter[str]:
+        """Count for each operation what it made."""
+        return Counter(
+            record.metadata[OPERATION] for record in self._made() if OPERATION in record.metadata
+        )
+
+    def _made(self) -> list[Made]:
+        def find(turn: Turn) -> Iterator[Made]:
             kinds: tuple[type[Made], ...] = (Customer, Account, Payment, Refund, Transfer)
             for of in kinds:
-                for record in turn.newest(of):
-                    if record.metadata.get(OPERATION) == operation:
-                        yield record.id
+                yield from turn.newest(of)
 
         return self._wire.control(lambda turn: list(find(turn)))
 

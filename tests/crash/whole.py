@@ -1,13 +1,40 @@
 """What holds at rest, whatever was killed and whoever raced on the way."""
 
 from collections import Counter
+from typing import Protocol
 
 from attrs import frozen
 
+from adapters.fake import FakeWorld
 from adapters.fake.records import Payment, Refund
 from application.ports.gateway import GatewayPaymentStatus, GatewayRefundStatus
 from application.ports.records import Operation
+from application.ports.storage import Storage
+from entrypoints.composition import Installation
 from tests.market import Market
+
+
+class Place(Protocol):
+    """An installation, its database, and the payment world beside it."""
+
+    @property
+    def installation(self) -> Installation:
+        """Return what works there."""
+        ...
+
+    @property
+    def storage(self) -> Storage:
+        """Return what is kept there."""
+        ...
+
+    @property
+    def world(self) -> FakeWorld:
+        """Return what happens around it."""
+        ...
+
+    def balances(self) -> dict[str, int]:
+        """Return every account's balance that is not zero, by name."""
+        ...
 
 
 @frozen(kw_only=True)
@@ -38,23 +65,23 @@ def tally_of(market: Market) -> Tally:
     )
 
 
-def operations_of(market: Market) -> tuple[Operation, ...]:
+def operations_of(market: Place) -> tuple[Operation, ...]:
     """Return every operation there ever was."""
     return market.storage.read(lambda views: tuple(views.everything.operations()))
 
 
-def is_at_rest(market: Market) -> bool:
+def is_at_rest(market: Place) -> bool:
     """Tell whether nothing waits to be finished, delivered or handed over."""
     health = market.storage.read(lambda views: views.due.health())
     return not (health.open_operations or health.waiting_deliveries or health.waiting_messages)
 
 
-def must_be_whole(market: Market) -> None:
+def must_be_whole(market: Place) -> None:
     """Check the books against themselves and the gateway, and that each effect is one."""
     report = market.installation.verification().run()
-    assert report.findings == ()
-    assert report.notes == ()
-    made = _made_by_operation(market)
+    assert report.findings == (), report.findings
+    assert report.notes == (), report.notes
+    made = market.world.chronicle.made_by_each()
     for operation in operations_of(market):
         assert not operation.state.is_open, operation
         assert made[operation.id] <= 1, operation
@@ -64,16 +91,7 @@ def must_be_whole(market: Market) -> None:
         assert charges <= 1, f"{booking} was charged {charges} times"
 
 
-def _made_by_operation(market: Market) -> Counter[str]:
-    return Counter(
-        {
-            operation.id: len(market.world.chronicle.made_by(operation.id))
-            for operation in operations_of(market)
-        }
-    )
-
-
-def _standing_charges(market: Market) -> Counter[str]:
+def _standing_charges(market: Place) -> Counter[str]:
     """Count, for each booking, the charges that were not given back in full."""
     refunded = Counter[str]()
     for refund in market.world.chronicle.refunds():

@@ -3,11 +3,13 @@
 import os
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 from threading import Barrier, Lock
+from typing import Any
 
 from attrs import define, evolve, field
 
@@ -16,11 +18,15 @@ from adapters.fake import open_store
 from adapters.ids import UlidIds
 from adapters.sql import sql_storage
 from application.commands import Actor
+from application.ports.gateway import GatewayRefused
 from application.ports.records import Answer
+from application.ports.test_mode import Delivery
+from application.webhooks import ReceiveWebhook
 from domain.cards import SavedCard
 from domain.ids import BookingId
 from domain.payments import Payment
 from entrypoints.composition import Overrides
+from entrypoints.http.controllers import cards, earnings, payments
 from entrypoints.http.endpoints import Endpoint
 from entrypoints.simulation.client import Asked, Body, client_of, code_of
 from entrypoints.worker import Worker
@@ -62,8 +68,14 @@ class RunningClock(ManualClock):
 
 
 IN_CI = os.environ.get("CI") == "true"
-ROUNDS = int(os.environ.get("TUITION_RACE_ROUNDS", "3" if IN_CI else "2"))
-"""How often each race is run in a test."""
+ROUNDS = int(os.environ.get("TUITION_RACE_ROUNDS", "20" if IN_CI else "2"))
+"""How often each race for money is run in a test."""
+
+FEWER = int(os.environ.get("TUITION_RACE_ROUNDS", "4" if IN_CI else "2"))
+"""How often each of the others is."""
+
+BATCH = 20
+"""How many rounds are prepared at a time: what follows from a payment costs less for many."""
 
 
 def at_once(*runners: Callable[[], object]) -> list[object]:
@@ -136,6 +148,11 @@ class Arena(Market):
         """Return a runner that sends a request."""
         return lambda: self.send(actor, endpoint, body, key, **path)
 
+    def delivering(self, delivery: Delivery) -> Callable[[], object]:
+        """Return a runner that brings an event to the inbox."""
+        command = ReceiveWebhook(body=delivery.body, signature=delivery.signature)
+        return lambda: self.do(command)
+
     def working(self) -> Callable[[], object]:
         """Return a runner that is one more worker."""
         worker = self.installation.worker
@@ -146,20 +163,65 @@ class Arena(Market):
         """Register somebody new."""
         return self.student(f"student{self.numbers.next()}")
 
-    def new_teacher(self, *, has_account: bool = False) -> Actor:
+    def new_teacher(self) -> Actor:
         """Register somebody new."""
-        return self.teacher(f"teacher{self.numbers.next()}", has_account=has_account)
+        return self.teacher(f"teacher{self.numbers.next()}")
 
-    def new_booking(self) -> tuple[Actor, Actor, BookingId]:
-        """Let a new student book a new teacher, who agrees at once."""
+    def new_booking(
+        self, *, later: timedelta = timedelta(0), **gig: Any
+    ) -> tuple[Actor, Actor, BookingId]:
+        """Let a new student book a new teacher, who agrees at once, for the day after tomorrow."""
         teacher, student = self.new_teacher(), self.new_student()
-        return teacher, student, self.book(student, self.gig(teacher))
+        starts_at = self.clock.now() + timedelta(days=2) + later
+        return teacher, student, self.book(student, self.gig(teacher, **gig), starts_at=starts_at)
 
-    def new_lesson(self) -> tuple[Actor, Actor, BookingId]:
-        """The same, and paid."""
-        teacher, student, booking = self.new_booking()
-        self.pay(student, booking)
-        return teacher, student, booking
+    def lessons(
+        self,
+        rounds: int,
+        *,
+        apart: timedelta = timedelta(0),
+        has_account: bool = False,
+        **gig: Any,
+    ) -> Iterator[tuple[Actor, Actor, BookingId]]:
+        """Yield a paid lesson for each round, so far apart that the clock may move in between.
+
+        With `has_account` their teachers can receive transfers.
+        """
+        for count in _batches(rounds):
+            made = [self.new_booking(later=apart * number, **gig) for number in range(count)]
+            for teacher, student, booking in made:
+                self.send(student, payments.create_payment_intent, {"booking_id": booking})
+                self.paying_in_browser(booking)()
+                if has_account:
+                    self._open_account(teacher)
+            self.settle()
+            yield from made
+
+    def bookings_with_cards(self, rounds: int) -> Iterator[tuple[Actor, BookingId]]:
+        """Yield an unpaid booking for each round, whose student has a card on file."""
+        for count in _batches(rounds):
+            made = [self.new_booking()[1:] for _ in range(count)]
+            for student, _ in made:
+                self.send(student, cards.add_card, {"payment_method_id": "pm_card_visa"})
+            self.settle()
+            yield from made
+
+    def students_with_cards(self, rounds: int, *tokens: str) -> Iterator[Actor]:
+        """Yield a student for each round, who has these cards on file."""
+        for count in _batches(rounds):
+            made = [self.new_student() for _ in range(count)]
+            for student in made:
+                for token in tokens:
+                    self.send(student, cards.add_card, {"payment_method_id": token})
+            self.settle()
+            yield from made
+
+    def _open_account(self, teacher: Actor) -> None:
+        self.send(teacher, earnings.create_onboarding_link, {"return_url": None})
+        account = self.storage.read(lambda views: views.people.account(the_id(teacher)))
+        assert account is not None
+        assert account.gateway_id is not None
+        self.world.controls.outside.enable_account(account.gateway_id)
 
     def payment_of(self, booking: BookingId) -> Payment:
         """Return a booking's newest payment."""
@@ -177,6 +239,16 @@ class Arena(Market):
         assert intent is not None
         return lambda: self.world.controls.browser.confirm(intent, "pm_card_visa")
 
+    def racing_in_browser(self, booking: BookingId) -> Callable[[], object]:
+        """Return the same for a race, where the server may be faster: the page is told so then."""
+        confirm = self.paying_in_browser(booking)
+
+        def run() -> None:
+            with suppress(GatewayRefused):
+                confirm()
+
+        return run
+
     def rest(self) -> None:
         """Let everything come to an end, and check that all is whole."""
         for _ in range(ROUNDS_OF_REST):
@@ -185,6 +257,11 @@ class Arena(Market):
                 break
             self.wall.advance(timedelta(seconds=100))
         must_be_whole(self)
+
+
+def _batches(rounds: int) -> Iterator[int]:
+    for first in range(0, rounds, BATCH):
+        yield min(BATCH, rounds - first)
 
 
 def new_file(directory: Path) -> str:

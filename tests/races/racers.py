@@ -3,9 +3,8 @@
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from datetime import datetime
-from multiprocessing import get_context
 from multiprocessing.connection import Connection
-from multiprocessing.context import SpawnProcess
+from multiprocessing.context import ForkServerProcess
 from multiprocessing.synchronize import Barrier
 from typing import Any
 
@@ -17,6 +16,7 @@ from application.ports.records import Answer
 from entrypoints.http.controllers import bookings, cards, earnings, payments
 from entrypoints.http.endpoints import every
 from entrypoints.simulation.client import Asked, Body
+from tests.forks import FORKS
 from tests.races.arena import START_WITHIN_SECONDS, Arena
 
 ENDPOINTS = {each.name: each for each in every((bookings, cards, earnings, payments))}
@@ -62,12 +62,15 @@ class Start:
 def _run(line: Connection, barrier: Barrier) -> None:
     """Race until told to stop; errors go to the other end as they are."""
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(50))
-    while (start := line.recv()) is not None:
+    start = line.recv()
+    while start is not None:
         with Arena(start.url) as arena, closing(arena.world):
-            arena.wall.move_to(start.wall)
-            arena.clock.move_to(start.clock)
-            barrier.wait(START_WITHIN_SECONDS)
-            line.send(start.order.carry_out(arena))
+            while start is not None and start.url == arena.url:
+                arena.wall.move_to(start.wall)
+                arena.clock.move_to(start.clock)
+                barrier.wait(START_WITHIN_SECONDS)
+                line.send(start.order.carry_out(arena))
+                start = line.recv()
 
 
 @frozen
@@ -92,12 +95,11 @@ class Racers:
 @contextmanager
 def racers(count: int) -> Iterator[Racers]:
     """Start some processes, and end them with the block."""
-    context = get_context("spawn")
-    barrier = context.Barrier(count)
-    lines, processes = [], list[SpawnProcess]()
+    barrier = FORKS.Barrier(count)
+    lines, processes = [], list[ForkServerProcess]()
     for _ in range(count):
-        ours, theirs = context.Pipe()
-        process = context.Process(target=_run, args=(theirs, barrier), daemon=True)
+        ours, theirs = FORKS.Pipe()
+        process = FORKS.Process(target=_run, args=(theirs, barrier), daemon=True)
         process.start()
         theirs.close()
         lines.append(ours)

@@ -2,23 +2,15 @@ from datetime import timedelta
 
 import msgspec
 
-from application.commands import Actor
-from domain.ids import BookingId
+from application.cards import SetUpCard
 from domain.payments import PaymentStatus
 from domain.refunds import RefundStatus
-from entrypoints.http.controllers import cards, earnings, payments
+from entrypoints.http.controllers import bookings, cards, earnings, payments
 from entrypoints.simulation.client import code_of
 from tests.crash.whole import tally_of
-from tests.races.arena import ROUNDS, Arena, answers_in, at_once, outcomes
+from tests.races.arena import FEWER, ROUNDS, Arena, answers_in, at_once, outcomes
 
 EIGHT = range(8)
-
-
-def _with_card(arena: Arena) -> tuple[Actor, BookingId]:
-    _, student, booking = arena.new_booking()
-    arena.send(student, cards.add_card, {"payment_method_id": "pm_card_visa"})
-    arena.settle()
-    return student, booking
 
 
 def test_eight_requests_for_an_intent_make_one(arena: Arena) -> None:
@@ -37,8 +29,7 @@ def test_eight_requests_for_an_intent_make_one(arena: Arena) -> None:
 
 
 def test_a_booking_is_charged_once_however_often_it_is_paid(arena: Arena) -> None:
-    for _ in range(ROUNDS):
-        student, booking = _with_card(arena)
+    for student, booking in arena.bookings_with_cards(ROUNDS):
         body = {"booking_id": booking}
         answers = at_once(*(arena.asking(student, payments.process_payment, body) for _ in EIGHT))
         counted = outcomes(answers)
@@ -49,24 +40,25 @@ def test_a_booking_is_charged_once_however_often_it_is_paid(arena: Arena) -> Non
 
 
 def test_a_charge_from_the_server_and_from_the_browser_is_one(arena: Arena) -> None:
-    for _ in range(ROUNDS):
-        student, booking = _with_card(arena)
+    raced = []
+    for student, booking in arena.bookings_with_cards(ROUNDS):
         body = {"booking_id": booking}
         arena.send(student, payments.create_payment_intent, body)
         at_once(
             arena.asking(student, payments.process_payment, body),
             arena.asking(student, payments.process_payment, body),
-            arena.paying_in_browser(booking),
+            arena.racing_in_browser(booking),
             arena.working(),
         )
-        arena.rest()
+        raced.append(booking)
+    arena.rest()
+    for booking in raced:
         assert arena.payment_of(booking).status is PaymentStatus.SUCCEEDED
     assert tally_of(arena).charged == ROUNDS * 75_00
 
 
 def test_one_key_at_once_has_one_effect_and_the_same_bytes(arena: Arena) -> None:
-    for number in range(ROUNDS):
-        student, booking = _with_card(arena)
+    for number, (student, booking) in enumerate(arena.bookings_with_cards(ROUNDS)):
         body, key = {"booking_id": booking}, f"key {number}"
         asking = arena.asking(student, payments.process_payment, body, key)
         answers = at_once(*(asking for _ in EIGHT))
@@ -91,8 +83,7 @@ def test_webhook_confirmation_and_worker_book_a_payment_once(arena: Arena) -> No
 
 def test_partial_refunds_at_once_never_exceed_the_payment(arena: Arena) -> None:
     admin = arena.admin()
-    for _ in range(ROUNDS):
-        _, _, booking = arena.new_lesson()
+    for _, _, booking in arena.lessons(ROUNDS):
         payment = arena.payment_of(booking).id
         asking = arena.asking(
             admin, payments.refund_payment, {"amount": "10.00", "reason": "ill"}, payment_id=payment
@@ -105,10 +96,7 @@ def test_partial_refunds_at_once_never_exceed_the_payment(arena: Arena) -> None:
 
 def test_of_two_refunds_of_sixty_of_a_hundred_one_is_made(arena: Arena) -> None:
     admin = arena.admin()
-    for _ in range(ROUNDS):
-        teacher, student = arena.new_teacher(), arena.new_student()
-        booking = arena.book(student, arena.gig(teacher, hourly_rate="100.00"))
-        arena.pay(student, booking)
+    for _, _, booking in arena.lessons(ROUNDS, hourly_rate="100.00"):
         payment = arena.payment_of(booking).id
         asking = arena.asking(
             admin, payments.refund_payment, {"amount": "60.00", "reason": "ill"}, payment_id=payment
@@ -120,13 +108,14 @@ def test_of_two_refunds_of_sixty_of_a_hundred_one_is_made(arena: Arena) -> None:
 
 def test_what_a_bank_returned_is_sent_again_once(arena: Arena) -> None:
     admin = arena.admin()
-    for _ in range(ROUNDS):
-        _, _, booking = arena.new_lesson()
+    owed = []
+    for _, _, booking in arena.lessons(ROUNDS):
         payment = arena.payment_of(booking).id
         made = arena.send(admin, payments.refund_payment, {"reason": "ill"}, payment_id=payment)
-        refund = msgspec.json.decode(made.body)["refund_id"]
+        owed.append(msgspec.json.decode(made.body)["refund_id"])
         arena.world.controls.outside.fail_refund(arena.world.chronicle.refunds()[-1].id)
-        arena.settle()
+    arena.settle()
+    for refund in owed:
         again = arena.asking(admin, payments.retry_refund, {}, refund_id=refund)
         by_hand = arena.asking(
             admin, payments.mark_refund_paid, {"reference": "wire 7"}, refund_id=refund
@@ -139,10 +128,9 @@ def test_what_a_bank_returned_is_sent_again_once(arena: Arena) -> None:
 
 
 def test_a_payout_on_demand_and_the_workers_send_one_transfer(arena: Arena) -> None:
-    for _ in range(ROUNDS):
-        teacher, _, booking = arena.new_lesson()
-        arena.complete(teacher, booking)
-        arena.enable_account(teacher)
+    for teacher, _, booking in arena.lessons(ROUNDS, apart=timedelta(days=4), has_account=True):
+        arena.clock.move_to(arena.booking(booking).period.end)
+        arena.send(teacher, bookings.complete_booking, {}, booking_id=booking)
         arena.clock.advance(timedelta(days=3))
         asking = arena.asking(teacher, earnings.request_payout, {})
         ran = at_once(*(asking for _ in range(5)), *(arena.working() for _ in range(3)))
@@ -175,7 +163,7 @@ def test_several_who_need_the_first_customer_make_one(arena: Arena) -> None:
 
 
 def test_of_first_cards_added_at_once_one_is_the_default(arena: Arena) -> None:
-    for _ in range(ROUNDS):
+    for _ in range(FEWER):
         student = arena.new_student()
         tokens = ("pm_card_visa", "pm_card_mastercard", "pm_card_amex", "pm_card_discover")
         answers = at_once(
@@ -192,12 +180,23 @@ def test_of_first_cards_added_at_once_one_is_the_default(arena: Arena) -> None:
     arena.rest()
 
 
-def test_while_cards_come_and_go_one_is_the_default(arena: Arena) -> None:
-    for _ in range(ROUNDS):
+def test_three_events_about_one_new_card_at_once_make_one(arena: Arena) -> None:
+    for _ in range(FEWER):
         student = arena.new_student()
-        for token in ("pm_card_visa", "pm_card_mastercard", "pm_card_amex"):
-            arena.send(student, cards.add_card, {"payment_method_id": token})
-        arena.settle()
+        setup = arena.do(SetUpCard(), student)
+        arena.world.controls.browser.complete_setup(setup.id, "pm_card_visa")
+        told = [event.id for event in arena.world.chronicle.events()[-2:]]
+        told.append(arena.world.deliveries.tell_again(told[0]))
+        deliveries = [arena.world.deliveries.delivery_of(event) for event in told]
+        at_once(*(arena.delivering(each) for each in deliveries), arena.working())
+        assert [each.is_default for each in arena.cards_of(student)] == [True]
+    arena.rest()
+
+
+def test_while_cards_come_and_go_one_is_the_default(arena: Arena) -> None:
+    for student in arena.students_with_cards(
+        FEWER, "pm_card_visa", "pm_card_mastercard", "pm_card_amex"
+    ):
         newest, middle, oldest = arena.cards_of(student)
         default = {"set_as_default": True}
         added = {"payment_method_id": "pm_card_discover", **default}
@@ -215,10 +214,7 @@ def test_while_cards_come_and_go_one_is_the_default(arena: Arena) -> None:
 
 
 def test_the_last_card_goes_while_another_comes(arena: Arena) -> None:
-    for _ in range(ROUNDS):
-        student = arena.new_student()
-        arena.send(student, cards.add_card, {"payment_method_id": "pm_card_visa"})
-        arena.settle()
+    for student in arena.students_with_cards(FEWER, "pm_card_visa"):
         (only,) = arena.cards_of(student)
         at_once(
             arena.asking(student, cards.remove_card, card_id=only.id),
