@@ -21,7 +21,7 @@ _LEFT_OUT = ("skipped", "xfailed", "xpassed", "deselected")
 # Each is part of the id of some test that passed, or a layer did not run at all.
 _LAYERS = (
     *("tests/domain/", "tests/application/", "tests/contract/", "tests/http/", "tests/e2e/"),
-    *("tests/crash/", "tests/races/", "tests/security/"),
+    *("tests/crash/", "tests/races/", "tests/security/", "tests/killing/"),
     *("memory", "sqlite", "postgres", "fake", "stripe"),
 )
 
