@@ -9,7 +9,7 @@ import httpx
 import msgspec
 from attrs import define, field, frozen
 
-from tests.crash.client import PASSING_CODES
+from entrypoints.simulation.client import PASSING_CODES
 
 Json = dict[str, Any]
 
