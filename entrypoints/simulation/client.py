@@ -33,7 +33,7 @@ class Asked:
     endpoint: Endpoint
     body: Body = field(factory=dict)
     path: dict[str, str] = field(factory=dict)
-    key: str | None = None
+    key: str | None = field(default=None, repr=False)
 
     @property
     def url(self) -> str:

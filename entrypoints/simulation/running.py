@@ -29,7 +29,7 @@ from entrypoints.simulation.ending import come_to_rest, must_be_at_rest, proved
 from entrypoints.simulation.marketplace import Marketplace
 from entrypoints.simulation.outcome import Outcome, Plan
 from entrypoints.simulation.people import HABITS, STAFF, STUDENTS, TEACHERS, Person
-from entrypoints.simulation.people.teachers import publishes_a_gig
+from entrypoints.simulation.people.teachers import opens_an_account, publishes_a_gig
 from entrypoints.simulation.platform import Platform
 from entrypoints.simulation.process import Process
 from entrypoints.simulation.storages import opened
@@ -109,6 +109,8 @@ class Story:
         }
         for teacher in people[TEACHERS]:
             publishes_a_gig(teacher)
+            if self.market.happens(0.7):
+                opens_an_account(teacher)
         return people
 
     # --- Steps -----------------------------------------------------------------------------

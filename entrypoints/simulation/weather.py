@@ -132,24 +132,36 @@ def a_bank_decides(platform: Platform) -> None:
 def somebody_uses_the_dashboard(platform: Platform) -> None:
     """Refund, take a transfer back or detach a card at the gateway, without us."""
     market = platform.market
-    outside = market.world.controls.outside
-    payment = market.one_of(market.truth.all_payments(GatewayPaymentStatus.SUCCEEDED))
-    transfer = market.one_of(market.truth.all_transfers())
-    card: SavedCard | None = market.one_of(market.witness.mirror.all("cards"))
+    act = market.chance.choice((_refund_there, _take_back_there, _detach_there))
     try:
-        match market.chance.randint(0, 2):
-            case 0 if payment is not None and (room := _never_refunded(market, payment)):
-                outside.refund_payment(payment.id, market.chance.randint(1, room))
-                market.diary.count("refunds made at the gateway")
-            case 1 if transfer is not None:
-                outside.reverse_transfer(transfer.id, market.chance.randint(1, transfer.amount))
-                market.diary.count("transfers taken back at the gateway")
-            case 2 if card is not None:
-                outside.detach_card(card.gateway_id)
-            case _:
-                pass
+        act(market)
     except GatewayError:
         market.diary.count("things that could not be done in the dashboard")
+
+
+def _refund_there(market: Marketplace) -> None:
+    payment = market.one_of(market.truth.all_payments(GatewayPaymentStatus.SUCCEEDED))
+    room = 0 if payment is None else _never_refunded(market, payment)
+    if payment is not None and room:
+        amount = market.chance.randint(1, room)
+        market.world.controls.outside.refund_payment(payment.id, amount)
+        market.diary.count("refunds made at the gateway")
+
+
+def _take_back_there(market: Marketplace) -> None:
+    standing = [each for each in market.truth.all_transfers() if each.reversed < each.amount]
+    transfer = market.one_of(standing)
+    if transfer is not None:
+        amount = market.chance.randint(1, transfer.amount - transfer.reversed)
+        market.world.controls.outside.reverse_transfer(transfer.id, amount)
+        market.diary.count("transfers taken back at the gateway")
+
+
+def _detach_there(market: Marketplace) -> None:
+    card: SavedCard | None = market.one_of(market.witness.mirror.all("cards"))
+    if card is not None:
+        market.world.controls.outside.detach_card(card.gateway_id)
+        market.diary.count("cards detached at the gateway")
 
 
 def _never_refunded(market: Marketplace, payment: MadePayment) -> int:
@@ -173,7 +185,7 @@ def somebody_passes_a_challenge(platform: Platform) -> None:
 
 
 HAPPENINGS: tuple[tuple[Happening, int], ...] = (
-    (a_worker_goes_round, 22),
+    (a_worker_goes_round, 26),
     (time_passes, 12),
     (the_gateway_will_stumble, 5),
     (the_database_will_stumble, 3),
@@ -181,7 +193,7 @@ HAPPENINGS: tuple[tuple[Happening, int], ...] = (
     (a_process_is_started, 2),
     (a_webhook_comes_again, 3),
     (a_bank_decides, 3),
-    (somebody_uses_the_dashboard, 1),
+    (somebody_uses_the_dashboard, 3),
     (somebody_passes_a_challenge, 1),
 )
 

@@ -8,7 +8,7 @@ from entrypoints.simulation.people.person import STUDENTS, Person, habit
 from entrypoints.simulation.platform import Reply
 
 TOKENS = (
-    *("pm_card_visa",) * 6,
+    *("pm_card_visa",) * 9,
     *("pm_card_mastercard", "pm_card_amex"),
     *("pm_card_chargeDeclined", "pm_card_chargeCustomerFail"),
     *("pm_card_authenticationRequired", "pm_card_authenticationRequiredOnSetup"),
@@ -39,11 +39,11 @@ def books_a_lesson(me: Person) -> None:
     if lesson is None:
         return
     booked = me.ask(bookings.book, lesson)
-    if booked is not None and booked.is_ok and booked["status"] == "confirmed" and me.happens(0.7):
+    if booked is not None and booked.is_ok and booked["status"] == "confirmed" and me.happens(0.85):
         _pays(me, booked["id"])
 
 
-@habit(STUDENTS, weight=5)
+@habit(STUDENTS, weight=8)
 def pays_for_a_lesson(me: Person) -> None:
     booking = me.market.one_of(me.unpaid())
     if booking is not None:
@@ -59,7 +59,7 @@ def _pays(me: Person, booking: str) -> None:
 
 def _pays_in_the_browser(me: Person, booking: str) -> None:
     opened = me.ask(payments.create_payment_intent, {"booking_id": booking})
-    if opened is None or opened.answer.status not in {200, 201} or me.happens(0.15):
+    if opened is None or opened.answer.status not in {200, 201} or me.happens(0.1):
         return  # refused, not known yet, or they close the page
     intent: str = opened["payment_intent_id"]
     if me.happens(0.12):
@@ -150,7 +150,7 @@ def asks_for_a_refund(me: Person) -> None:
         me.ask(payments.refund_payment, {"reason": "Ill"}, payment_id=payment.id)
 
 
-@habit(STUDENTS, weight=1)
+@habit(STUDENTS, weight=2)
 def says_that_the_teacher_did_not_come(me: Person) -> None:
     now = me.market.clock.now()
     begun = [one for one in me.bookings(BookingStatus.CONFIRMED) if one.period.start < now]

@@ -49,7 +49,7 @@ def says_that_a_lesson_took_place(me: Person) -> None:
         me.ask(bookings.complete_booking, booking_id=booking.id)
 
 
-@habit(TEACHERS, weight=1)
+@habit(TEACHERS, weight=3)
 def says_that_the_student_did_not_come(me: Person) -> None:
     now = me.market.clock.now()
     begun = [one for one in me.bookings(BookingStatus.CONFIRMED) if one.period.start < now]
