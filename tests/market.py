@@ -100,7 +100,11 @@ class Market:
             randomness=self.randomness,
         )
         self.settings = load_settings({"TUITION_DATABASE_URL": "memory://", **(settings or {})})
-        self.installation: Installation = compose(self.settings, self.overrides())
+        self.installation: Installation = self.composed()
+
+    def composed(self) -> Installation:
+        """Put everything together, from the settings and what is used instead of the world."""
+        return compose(self.settings, self.overrides())
 
     def overrides(self) -> Overrides:
         """Return what the installation uses instead of the world outside."""

@@ -1,3 +1,5 @@
 import pytest
 
-pytest.register_assert_rewrite("tests.crash.stage", "tests.crash.killing", "tests.crash.whole")
+pytest.register_assert_rewrite(
+    "tests.crash.histories", "tests.crash.killing", "tests.crash.requests", "tests.crash.whole"
+)

@@ -1,19 +1,18 @@
 """Run a scenario, kill its process at a point, start another, and see that all is whole."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import StrEnum
-from itertools import count
 
 from attrs import define, field, frozen
 
 from entrypoints.simulation.scheduling import Killed
-from tests.crash.points import Process
+from tests.crash.points import Point, Process
+from tests.crash.requests import Later, Request
 from tests.crash.scenarios import Arrange
-from tests.crash.stage import Later, Request, Scene, Stage, Step
-from tests.crash.whole import must_be_whole, tally_of
+from tests.crash.stage import Scene, Stage, Step
+from tests.crash.whole import Tally, must_be_whole, tally_of
 
-NewStage = Callable[[], Stage]
 REQUESTS = (Request, Later)
 
 
@@ -22,6 +21,7 @@ class Client(StrEnum):
 
     ASKS_AGAIN = "asks again at once"
     ASKS_LATER = "asks after the worker has cleared up"
+    ASKS_ONCE_TOLD = "asks after the gateway's webhooks came"
     GIVES_UP = "gives up"
 
 
@@ -47,6 +47,7 @@ class Run:
     """Whether a process died of a request, and not of the worker's own doing."""
     refusals: tuple[str, ...] = ()
     """The codes of the requests that were refused in the end."""
+    came_to: Tally = field(factory=Tally)
 
     def tell(self) -> "Run":
         """Play it to the end, and check what must hold."""
@@ -59,6 +60,11 @@ class Run:
         self.stage.start_process(Process())
         self._check(scene)
         return self
+
+    @property
+    def points(self) -> tuple[Point, ...]:
+        """Return the points that the first process came by."""
+        return tuple(self.processes[0].seen)
 
     def _start(self, kill_at: int | None) -> None:
         process = Process(kill_at)
@@ -76,13 +82,21 @@ class Run:
             except Killed:
                 self._restart()
                 self.client_was_hit |= isinstance(step, REQUESTS)
-                if self.kill.client is not Client.ASKS_AGAIN:
-                    self._survive(self.stage.recover)
+                self._before_asking_again()
                 if self.kill.client is Client.GIVES_UP and isinstance(step, REQUESTS):
                     self.gave_up = True
                     return
             else:
                 return
+
+    def _before_asking_again(self) -> None:
+        match self.kill.client:
+            case Client.ASKS_LATER | Client.GIVES_UP:
+                self._survive(self.stage.recover)
+            case Client.ASKS_ONCE_TOLD:
+                self._survive(self.stage.hear)
+            case Client.ASKS_AGAIN:
+                pass
 
     def _survive(self, step: Step) -> None:
         while True:
@@ -95,63 +109,32 @@ class Run:
 
     def _check(self, scene: Scene) -> None:
         must_be_whole(self.stage)
-        if not self.gave_up:
-            assert tally_of(self.stage) == scene.comes_to
+        self.came_to = tally_of(self.stage)
+        if scene.comes_to is not None and not self.gave_up:
+            assert self.came_to == scene.comes_to
         requests = [step for step in scene.steps if isinstance(step, REQUESTS)]
         for request in requests:
             request.repeat()
+            request.alter()
             request.repeat()
         must_be_whole(self.stage)
+        assert tally_of(self.stage) == self.came_to
         refusals = (request.refusal for request in requests)
         if self.kill.client is not Client.ASKS_AGAIN:
             refusals = (each for each in refusals if each != scene.may_be_forestalled_by)
         self.refusals = tuple(each for each in refusals if each)
 
 
-def try_all(arrange: Arrange, new_stage: NewStage, *, every: int = 1) -> int:
-    """Kill at each point in turn (or every so many-th); return how many there were.
-
-    Where a request was hit, its client asks again at once, or later, or never.
-    """
-    unharmed = Run(arrange, new_stage()).tell()
-    names = unharmed.processes[0].seen
-    assert names
-    for at in range(0, len(names), every):
-        for client in Client:
-            with _told(f"killed {names[at]} ({at}); the client {client}"):
-                run = Run(arrange, new_stage(), Kill(at=at, client=client)).tell()
-                assert run.processes[0].is_dead
-                assert run.gave_up or run.refusals == unharmed.refusals
-            if not run.client_was_hit:
-                break
-    return len(names)
-
-
-def try_pairs(
-    arrange: Arrange, new_stage: NewStage, wanted: Callable[[str], bool], *, every: int = 1
-) -> int:
-    """Kill at the wanted points, and the recovery at its own; return how many pairs.
-
-    With `every` above 1 the recovery is killed at every so many-th point, beginning at another
-    one for each first kill.
-    """
-    tried = 0
-    names = Run(arrange, new_stage()).tell().processes[0].seen
-    for at in (at for at, name in enumerate(names) if wanted(name)):
-        for then_at in count(at % every, every):
-            kill = Kill(at=at, then_at=then_at, client=Client.ASKS_LATER)
-            with _told(f"killed {names[at]} ({at}), then at {then_at} of its recovery"):
-                run = Run(arrange, new_stage(), kill).tell()
-            if not run.processes[1].is_dead:
-                break
-            tried += 1
-    return tried
+def points_of(arrange: Arrange) -> tuple[Point, ...]:
+    """Return where the process that tells a scenario can die, in order."""
+    return Run(arrange, Stage()).tell().points
 
 
 @contextmanager
-def _told(what: str) -> Iterator[None]:
+def told(what: object) -> Iterator[None]:
+    """Say which kill an error came of."""
     try:
         yield
     except BaseException as error:
-        error.add_note(what)
+        error.add_note(str(what))
         raise

@@ -1,51 +1,112 @@
+"""Kill at every point of every scenario; kill the recovery too; the same on SQLite's files.
+
+By hand `TUITION_CRASHES=all` kills every recovery at every one of its points, whoever asks again.
+"""
+
 import os
+from collections.abc import Callable
 from contextlib import ExitStack
 from itertools import count
 from pathlib import Path
 
 import pytest
 
+from adapters.sql import sql_storage
 from tests.contract.storage.sql_harness import sqlite_storage
-from tests.crash.killing import try_all, try_pairs
+from tests.crash.enumerating import Enumeration
+from tests.crash.killing import points_of
 from tests.crash.scenarios import SCENARIOS
+from tests.crash.scenarios.faults import troubled
 from tests.crash.stage import Stage
 
-IN_CI = os.environ.get("CI") == "true"
 ALL = os.environ.get("TUITION_CRASHES") == "all"
-"""Every pair in memory, and every point on SQLite: for an hour by hand."""
 
-ON_SQLITE = (
-    "charging_a_fresh_card",
-    "refunding_a_part",
-    "cancelling_with_a_refund",
-    "paying_out_on_demand",
-    "hearing_the_same_fact_twice",
-)
+PAIRS_AT_LEAST = 500
+"""How often a recovery is killed too, in a run that is not by hand."""
 
+IN_TROUBLE = troubled(SCENARIOS, points_of)
 
-@pytest.mark.parametrize("scenario", SCENARIOS)
-def test_a_kill_at_any_point_leaves_one_effect_and_whole_books(scenario: str) -> None:
-    assert try_all(SCENARIOS[scenario], Stage)
+EVERY_ON_SQLITE = 1 if ALL else 12
+EVERY_IN_TROUBLE = 1 if ALL else 3
+"""At which points a process is killed there: at each, or at every so many-th."""
+
+Figure = Callable[[str, object], None]
+"""Notes a figure of a test's, for the report of a run (`--junitxml`)."""
 
 
-@pytest.mark.parametrize("scenario", SCENARIOS)
-def test_a_second_kill_during_the_recovery_of_a_lost_effect_does_not_either(scenario: str) -> None:
-    try_pairs(
-        SCENARIOS[scenario],
-        Stage,
-        lambda name: ALL or name.endswith("the answer lost"),
-        every=1 if ALL or IN_CI else 2,
-    )
+@pytest.fixture(params=SCENARIOS)
+def scenario(request: pytest.FixtureRequest) -> Enumeration:
+    return Enumeration(SCENARIOS[request.param])
 
 
-@pytest.mark.parametrize("scenario", SCENARIOS if ALL else ON_SQLITE)
-def test_a_kill_leaves_one_effect_and_whole_books_on_sqlite(scenario: str, tmp_path: Path) -> None:
+@pytest.fixture(params=IN_TROUBLE)
+def trouble(request: pytest.FixtureRequest) -> Enumeration:
+    return Enumeration(IN_TROUBLE[request.param])
+
+
+def test_a_kill_at_any_point_leaves_one_effect_and_whole_books(
+    scenario: Enumeration, record_property: Figure
+) -> None:
+    runs = scenario.kill_everywhere()
+    record_property("points", len(scenario.points))
+    record_property("runs", runs)
+    assert runs >= len(scenario.points) > 0
+
+
+def test_a_kill_of_the_recovery_does_not_either(
+    scenario: Enumeration, record_property: Figure
+) -> None:
+    pairs = scenario.kill_every_recovery_everywhere() if ALL else scenario.kill_recoveries()
+    record_property("pairs", pairs)
+    assert pairs >= scenario.pairs_at_least
+
+
+def test_the_recoveries_that_are_killed_are_many_hundreds(record_property: Figure) -> None:
+    pairs = sum(Enumeration(arrange).pairs_at_least for arrange in SCENARIOS.values())
+    record_property("pairs at least", pairs)
+    assert pairs >= PAIRS_AT_LEAST
+
+
+def test_a_kill_while_the_gateway_fails_leaves_one_effect_and_whole_books(
+    trouble: Enumeration, record_property: Figure
+) -> None:
+    runs = trouble.kill_everywhere() if ALL else trouble.kill_here_and_there(1)
+    record_property("points", len(trouble.points))
+    record_property("runs", runs)
+    assert runs >= len(trouble.points) > 0
+
+
+def test_a_kill_on_sqlite_leaves_one_effect_and_whole_books(
+    scenario: Enumeration, tmp_path: Path, record_property: Figure
+) -> None:
     files = count()
-
-    with ExitStack() as storages:
+    with ExitStack() as on_exit:
 
         def new_stage() -> Stage:
-            file = tmp_path / f"{next(files)}.db"
-            return Stage(storages.enter_context(sqlite_storage(file)), is_thorough=True)
+            stage = stage_on_sqlite(tmp_path / f"{next(files)}.db")
+            on_exit.callback(stage.leave)
+            return stage
 
-        assert try_all(SCENARIOS[scenario], new_stage, every=1 if ALL else 10 if IN_CI else 20)
+        on_sqlite = Enumeration(scenario.arrange, new_stage)
+        # Each scenario begins elsewhere, so that each kind of point and each client has its turn.
+        runs = on_sqlite.kill_here_and_there(EVERY_ON_SQLITE, first=len(scenario.points))
+        record_property("runs on SQLite", runs)
+        assert runs
+
+
+def test_a_kill_of_the_recovery_while_the_gateway_fails_does_not_either(
+    trouble: Enumeration, record_property: Figure
+) -> None:
+    if ALL:
+        pairs = trouble.kill_every_recovery_everywhere()
+    else:
+        pairs = trouble.kill_recoveries(EVERY_IN_TROUBLE)
+    record_property("pairs", pairs)
+    assert pairs
+
+
+def stage_on_sqlite(file: Path) -> Stage:
+    """Return a stage of which each process opens a file anew, and composes everything anew."""
+    with sqlite_storage(file):
+        pass  # Makes the tables.
+    return Stage(lambda stage: sql_storage(f"sqlite:///{file}", stage.ids))

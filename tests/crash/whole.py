@@ -49,11 +49,15 @@ class Tally:
     cards: int = 0
 
 
+_REFUSALS = frozenset({"Declined", "GatewayRefused"})
+"""Outcomes of calls that made nothing that counts; a lost answer tells of something made."""
+
+
 def tally_of(market: Market) -> Tally:
     """Count what the gateway did, by its own log."""
     chronicle, made = market.world.chronicle, Counter[str]()
     for call in chronicle.calls():
-        if call.outcome == "ok" and not call.replayed and call.effects:
+        if call.effects and not call.replayed and call.outcome not in _REFUSALS:
             made[call.method] += 1
     return Tally(
         charged=sum(each.amount for each in chronicle.payments() if _was_captured(each)),

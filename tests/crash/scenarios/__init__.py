@@ -8,12 +8,22 @@ takes the next one may be another.
 import inspect
 from collections.abc import Callable, Mapping
 
-from tests.crash.scenarios import cards, earning, giving_back, lessons, paying, webhooks
+from tests.crash.scenarios import (
+    cards,
+    earning,
+    gigs,
+    giving_back,
+    lessons,
+    paying,
+    people,
+    upkeep,
+    webhooks,
+)
 from tests.crash.stage import Scene, Stage
 
 Arrange = Callable[[Stage], Scene]
 
-_MODULES = (paying, giving_back, lessons, earning, cards, webhooks)
+_MODULES = (people, gigs, lessons, paying, giving_back, earning, cards, webhooks, upkeep)
 
 SCENARIOS: Mapping[str, Arrange] = {
     name: value

@@ -15,6 +15,15 @@ def adding_a_card(stage: Stage) -> Scene:
     return Scene((add, stage.settle), Tally(customers=1, cards=1))
 
 
+def adding_a_card_that_a_page_made(stage: Stage) -> Scene:
+    """Add a card that has its id already, as Stripe.js makes it: it can be found by that id."""
+    student = stage.student()
+    with_card(stage, student)
+    made = stage.world.gateway.cards.card("pm_card_mastercard").id
+    add = stage.request(student, cards.add_card, {"payment_method_id": made})
+    return Scene((add, stage.settle), Tally(customers=1, cards=2))
+
+
 def adding_a_second_card_as_the_default(stage: Stage) -> Scene:
     student = stage.student()
     with_card(stage, student)

@@ -1,8 +1,9 @@
 """Accounts and payouts."""
 
 from entrypoints.http.controllers import earnings
+from tests.crash.requests import Later
 from tests.crash.scenarios.openings import PRICE, SHARE, taught
-from tests.crash.stage import Later, Scene, Stage
+from tests.crash.stage import Scene, Stage
 from tests.crash.whole import Tally
 from tests.market import the_id
 

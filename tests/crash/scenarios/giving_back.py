@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from application.ports.test_mode import Fault, FaultKind
 from entrypoints.http.controllers import bookings, payments
-from tests.crash.scenarios.openings import PRICE, booked, paid
+from tests.crash.scenarios.openings import PRICE, SHARE, booked, paid, taught
 from tests.crash.stage import Scene, Stage
 from tests.crash.whole import Tally
 
@@ -76,6 +76,19 @@ def cancelling_with_a_refund(stage: Stage) -> Scene:
     return Scene((cancel, stage.settle), Tally(charged=PRICE, refunded=PRICE, customers=1))
 
 
+def cancelling_by_the_teacher(stage: Stage) -> Scene:
+    teacher, _, booking = paid(stage)
+    stage.clock.advance(timedelta(hours=47))
+    cancel = stage.request(teacher, bookings.cancel_booking, {"reason": "ill"}, booking_id=booking)
+    return Scene((cancel, stage.settle), Tally(charged=PRICE, refunded=PRICE, customers=1))
+
+
+def cancelling_by_staff(stage: Stage) -> Scene:
+    admin, (_, _, booking) = stage.admin(), paid(stage)
+    cancel = stage.request(admin, bookings.cancel_booking, {"reason": "fire"}, booking_id=booking)
+    return Scene((cancel, stage.settle), Tally(charged=PRICE, refunded=PRICE, customers=1))
+
+
 def cancelling_late(stage: Stage) -> Scene:
     _, student, booking = paid(stage)
     stage.clock.advance(timedelta(hours=28))
@@ -88,3 +101,40 @@ def cancelling_what_is_being_paid(stage: Stage) -> Scene:
     stage.request(student, payments.create_payment_intent, {"booking_id": booking})()
     cancel = stage.request(teacher, bookings.cancel_booking, {"reason": "ill"}, booking_id=booking)
     return Scene((cancel, stage.settle), Tally(customers=1))
+
+
+def refunding_what_was_paid_out(stage: Stage) -> Scene:
+    """Let the money go back after the teacher's share was sent: the share becomes a debt."""
+    taught(stage, has_account=True)
+    stage.settle()
+    (payment,) = stage.payments()
+    refund = stage.request(
+        stage.admin(),
+        payments.refund_payment,
+        {"amount": "30.00", "reason": "poor", "fault": "teacher"},
+        payment_id=payment.id,
+    )
+    return Scene(
+        (refund, stage.settle),
+        Tally(charged=PRICE, refunded=30_00, transferred=SHARE, customers=1, accounts=1),
+    )
+
+
+def learning_of_a_refund_in_the_dashboard(stage: Stage) -> Scene:
+    paid(stage)
+    (made,) = stage.world.chronicle.payments()
+    stage.world.controls.outside.refund_payment(made.id, 25_00)
+    return Scene((stage.settle,), Tally(charged=PRICE, refunded=25_00, customers=1))
+
+
+def refunding_twice(stage: Stage) -> Scene:
+    teacher, _, booking = paid(stage)
+    payment, body = stage.payment_of(booking).id, {"amount": "20.00", "reason": "short"}
+    return Scene(
+        (
+            stage.request(teacher, payments.refund_payment, body, payment_id=payment),
+            stage.request(teacher, payments.refund_payment, body, payment_id=payment),
+            stage.settle,
+        ),
+        Tally(charged=PRICE, refunded=40_00, customers=1),
+    )

@@ -6,11 +6,13 @@ from application.bookings import AdvanceBooking
 from application.commands import Actor
 from application.ports.test_mode import Fault, FaultKind
 from domain.gigs import Confirmation
+from domain.ids import BookingId
 from entrypoints.http.controllers import bookings, payments
 from entrypoints.http.endpoints import Endpoint
 from entrypoints.simulation.client import Body
-from tests.crash.scenarios.openings import PRICE, booked, paid, pays_in_browser
-from tests.crash.stage import Later, Scene, Stage
+from tests.crash.requests import Later
+from tests.crash.scenarios.openings import PRICE, booked, paid, pays_in_browser, requested
+from tests.crash.stage import Scene, Stage
 from tests.crash.whole import Tally
 
 
@@ -19,6 +21,55 @@ def completing_a_lesson(stage: Stage) -> Scene:
     stage.clock.advance(timedelta(days=2, hours=1))
     complete = stage.request(teacher, bookings.complete_booking, {}, booking_id=booking)
     return Scene((complete, stage.settle), Tally(charged=PRICE, customers=1))
+
+
+def lapsing_unanswered(stage: Stage) -> Scene:
+    requested(stage)
+    stage.clock.advance(timedelta(hours=49))
+    return Scene((stage.settle,), Tally())
+
+
+def turning_a_request_down(stage: Stage) -> Scene:
+    teacher, _, booking = requested(stage)
+    decline = stage.request(teacher, bookings.decline_booking, {}, booking_id=booking)
+    return Scene((decline, stage.settle), Tally())
+
+
+def taking_a_request_back(stage: Stage) -> Scene:
+    _, student, booking = requested(stage)
+    cancel = stage.request(student, bookings.cancel_booking, {"reason": "ill"}, booking_id=booking)
+    return Scene((cancel, stage.settle), Tally())
+
+
+def proposing_and_turning_down_another_time(stage: Stage) -> Scene:
+    teacher, student, booking = booked(stage)
+    later = {"starts_at": stage.clock.now() + timedelta(days=3)}
+    propose = stage.request(teacher, bookings.propose_reschedule, later, booking_id=booking)
+    decline = stage.request(student, bookings.decline_reschedule, {}, booking_id=booking)
+    return Scene((propose, decline, stage.settle), Tally())
+
+
+def reporting_a_student_who_did_not_come(stage: Stage) -> Scene:
+    teacher, _, booking = paid(stage)
+    stage.clock.advance(timedelta(days=2, minutes=30))
+    absent = {"who": "student"}
+    report = stage.request(teacher, bookings.report_no_show, absent, booking_id=booking)
+    return Scene(
+        (report, lambda: _contest_window_ends(stage, booking), stage.settle),
+        Tally(charged=PRICE, customers=1),
+    )
+
+
+def reporting_a_teacher_who_did_not_come(stage: Stage) -> Scene:
+    _, student, booking = paid(stage)
+    stage.clock.advance(timedelta(days=2, minutes=30))
+    absent = {"who": "teacher"}
+    report = stage.request(student, bookings.report_no_show, absent, booking_id=booking)
+
+    return Scene(
+        (report, lambda: _contest_window_ends(stage, booking), stage.settle),
+        Tally(charged=PRICE, refunded=PRICE, customers=1),
+    )
 
 
 def agreeing_and_moving(stage: Stage) -> Scene:
@@ -88,3 +139,8 @@ def learning_the_gateways_fee_late(stage: Stage) -> Scene:
     stage.settle()
     stage.clock.advance(timedelta(minutes=2))
     return Scene((stage.settle,), Tally(charged=PRICE, customers=1))
+
+
+def _contest_window_ends(stage: Stage, booking: BookingId) -> None:
+    found = stage.booking(booking)
+    stage.clock.move_to(found.period.start + timedelta(days=4))

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from application.commands import Actor
 from application.ports.gateway import GatewayPaymentStatus
+from domain.gigs import Confirmation
 from domain.ids import BookingId
 from entrypoints.http.controllers import cards
 from tests.crash.stage import Stage
@@ -16,6 +17,13 @@ SHARE = 63_75
 def booked(stage: Stage) -> tuple[Actor, Actor, BookingId]:
     teacher, student = stage.teacher(), stage.student()
     return teacher, student, stage.book(student, stage.gig(teacher))
+
+
+def requested(stage: Stage) -> tuple[Actor, Actor, BookingId]:
+    teacher, student = stage.teacher(), stage.student()
+    gig = stage.gig(teacher, confirmation=Confirmation.TEACHER)
+    starts_at = stage.clock.now() + timedelta(days=4)
+    return teacher, student, stage.book(student, gig, starts_at=starts_at)
 
 
 def paid(stage: Stage, token: str = "pm_card_visa") -> tuple[Actor, Actor, BookingId]:

@@ -2,9 +2,11 @@
 
 from datetime import timedelta
 
+from application.ports.gateway import GatewayPaymentStatus
 from entrypoints.http.controllers import cards, payments
+from tests.crash.requests import Later, Request
 from tests.crash.scenarios.openings import PRICE, booked, pays_in_browser, with_card
-from tests.crash.stage import Later, Request, Scene, Stage
+from tests.crash.stage import Scene, Stage
 from tests.crash.whole import Tally
 
 
@@ -90,4 +92,29 @@ def being_declined_and_trying_another_card(stage: Stage) -> Scene:
             stage.settle,
         ),
         Tally(charged=PRICE, customers=1, cards=2),
+    )
+
+
+def passing_a_challenge(stage: Stage) -> Scene:
+    _, student, booking = booked(stage)
+    body = {"booking_id": booking, "payment_method_id": "pm_card_authenticationRequired"}
+    process = stage.request(student, payments.process_payment, body)
+
+    def passes() -> None:
+        intent = stage.intent_of(booking)
+        if intent is None:
+            return
+        if stage.world.gateway.payments.payment(intent).status is GatewayPaymentStatus.NEEDS_ACTION:
+            stage.world.controls.browser.authenticate(intent, "succeed")
+
+    return Scene((process, passes, stage.settle), Tally(charged=PRICE, customers=1, cards=1))
+
+
+def being_declined_in_the_browser_and_trying_again(stage: Stage) -> Scene:
+    _, student, booking = booked(stage)
+    stage.request(student, payments.create_payment_intent, {"booking_id": booking})()
+    pays_in_browser(stage, booking, "pm_card_chargeDeclined")
+    return Scene(
+        (stage.settle, lambda: pays_in_browser(stage, booking), stage.settle),
+        Tally(charged=PRICE, customers=1),
     )

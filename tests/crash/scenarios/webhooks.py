@@ -1,5 +1,6 @@
 """What the gateway tells."""
 
+from application.ports.test_mode import Fault, FaultKind
 from entrypoints.http.controllers import operations, payments
 from tests.crash.scenarios.openings import PRICE, booked, paid, pays_in_browser
 from tests.crash.stage import Scene, Stage
@@ -23,3 +24,11 @@ def hearing_the_same_fact_twice(stage: Stage) -> Scene:
         stage.world.deliveries.tell_again(told.id)
         stage.world.deliveries.send_again(told.id)
     return Scene((stage.settle,), Tally(charged=PRICE, customers=1))
+
+
+def hearing_what_cannot_be_looked_up_yet(stage: Stage) -> Scene:
+    _, student, booking = booked(stage)
+    stage.request(student, payments.create_payment_intent, {"booking_id": booking})()
+    pays_in_browser(stage, booking)
+    stage.world.controls.faults.add_fault(Fault(method="payment", kind=FaultKind.LOST_ANSWER))
+    return Scene((stage.settle, stage.recover), Tally(charged=PRICE, customers=1))
