@@ -21,10 +21,12 @@ class Enumeration:
 
     arrange: Arrange
     new_stage: NewStage = Stage
-    unharmed: Run = field(init=False)
+    unharmed: Run = field()
+    """The run without a kill. It is the same on every storage."""
 
-    def __attrs_post_init__(self) -> None:
-        object.__setattr__(self, "unharmed", Run(self.arrange, self.new_stage()).tell())
+    @unharmed.default
+    def _tell_unharmed(self) -> Run:
+        return Run(self.arrange, self.new_stage()).tell()
 
     @property
     def points(self) -> tuple[Point, ...]:

@@ -10,6 +10,7 @@ from itertools import count
 from pathlib import Path
 
 import pytest
+from attrs import evolve
 
 from adapters.sql import sql_storage
 from tests.contract.storage.sql_harness import sqlite_storage
@@ -87,7 +88,7 @@ def test_a_kill_on_sqlite_leaves_one_effect_and_whole_books(
             on_exit.callback(stage.leave)
             return stage
 
-        on_sqlite = Enumeration(scenario.arrange, new_stage)
+        on_sqlite = evolve(scenario, new_stage=new_stage)
         # Each scenario begins elsewhere, so that each kind of point and each client has its turn.
         runs = on_sqlite.kill_here_and_there(EVERY_ON_SQLITE, first=len(scenario.points))
         record_property("runs on SQLite", runs)
