@@ -41,7 +41,7 @@ class Enumeration:
         """
         return sum(self._kill(at) for at in range(len(self.points)))
 
-    def kill_here_and_there(self, every: int, first: int = 0) -> int:
+    def kill_here_and_there(self, every: int, first: int) -> int:
         """Kill at every so many-th point, beginning somewhere, with one client after the other;
         return how many runs it took.
         """
@@ -98,7 +98,7 @@ class Enumeration:
         )
 
     def _kill_one_recovery(self, at: int) -> int:
-        client = ASKING[at % len(ASKING)]
+        client = ASKING[at // 2 % len(ASKING)]  # What is even is before something, always.
         wanted = 5 * at % (len(self.points) - at)
         recovery = self.tell(Kill(at=at, then_at=wanted, client=client)).processes[1]
         if not recovery.is_dead:  # It was shorter than what was left to do.
