@@ -23,6 +23,8 @@ from tests.crash.stage import Stage
 
 ALL = os.environ.get("TUITION_CRASHES") == "all"
 
+pytestmark = [pytest.mark.timeout(0)] if ALL else []
+
 PAIRS_AT_LEAST = 500
 """How often a recovery is killed too, in a run that is not by hand."""
 
