@@ -18,6 +18,7 @@ from adapters.fake.records import (
     Call,
     Charge,
     Customer,
+    Movement,
     Payment,
     Record,
     Refund,
@@ -31,7 +32,7 @@ from application.ports.gateway import GatewayPaymentStatus
 R = TypeVar("R")
 
 FOLLOWED: tuple[type[Record], ...] = (
-    *(Customer, Account, Payment, Charge, Refund, Transfer, Balance, Call),
+    *(Customer, Account, Payment, Charge, Refund, Transfer, Balance, Movement, Call),
 )
 _DECODERS = {kind.KIND: msgspec.json.Decoder(kind) for kind in FOLLOWED}
 
@@ -88,6 +89,15 @@ class Truth:
     def all_transfers(self) -> list[Transfer]:
         """Return the transfers, oldest first."""
         return self.all(Transfer)
+
+    def movement(self, id: str) -> Movement | None:
+        """Return a movement of the balance."""
+        return self.records[Movement.KIND].get(id)
+
+    def moved(self, kind: str, source: str | None) -> int:
+        """Return what movements of a kind, of one source, come to."""
+        movements: list[Movement] = self.all(Movement)
+        return sum(each.net for each in movements if (each.kind, each.source) == (kind, source))
 
     def balances(self) -> dict[str, int]:
         """Return what the gateway holds for us, by currency; those of nothing are left out."""

@@ -49,6 +49,8 @@ class Mirror:
     books: dict[tuple[str, str], int] = field(factory=lambda: defaultdict(int))
     """Every account's sum, replayed: (account, currency) to minor units, debit positive."""
     entries: dict[str, Entry] = field(factory=dict)
+    cash: dict[tuple[str, str | None], int] = field(factory=lambda: defaultdict(int))
+    """What was booked as cash, by the kind of movement and what moved."""
 
     def all(self, repository: str) -> list[Any]:
         """Return everything of a kind, in the order in which it was first committed."""
