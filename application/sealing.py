@@ -2,22 +2,41 @@
 
 import hashlib
 import json
+from datetime import datetime
+from typing import Protocol
 
-from domain.ledger import Entry
+from domain.ledger import Written
 
 GENESIS = "0" * 64
 """What the first entry's seal follows."""
 
+_text_of = json.JSONEncoder(sort_keys=True, separators=(",", ":")).encode
 
-def canonical(entry: Entry) -> str:
+
+class Sealable(Protocol):
+    """An entry, or what is written of one."""
+
+    @property
+    def key(self) -> str: ...
+    @property
+    def kind(self) -> str: ...
+    @property
+    def at(self) -> datetime: ...
+    @property
+    def written(self) -> Written: ...
+
+
+def canonical(entry: Sealable) -> str:
     """Return the entry as one text that every storage agrees on: sorted JSON without spaces."""
-    lines = sorted(
-        [str(line.account), line.amount.currency.code, line.amount.minor] for line in entry.lines
-    )
-    facts = {"key": entry.key, "kind": entry.kind, "at": entry.at.isoformat(), "lines": lines}
-    return json.dumps(facts, sort_keys=True, separators=(",", ":"))
+    facts = {
+        "key": entry.key,
+        "kind": entry.kind,
+        "at": entry.at.isoformat(),
+        "lines": sorted(entry.written),
+    }
+    return _text_of(facts)
 
 
-def seal(previous: str, entry: Entry) -> str:
+def seal(previous: str, entry: Sealable) -> str:
     """Return the SHA-256, in hex, of the previous seal and the entry."""
     return hashlib.sha256(f"{previous}\n{canonical(entry)}".encode()).hexdigest()

@@ -217,6 +217,10 @@ class PayoutStatus(StrEnum):
     FAILED = "failed"
 
 
+OPEN_PAYOUTS = frozenset({PayoutStatus.PENDING, PayoutStatus.IN_TRANSIT})
+"""The statuses in which a payout may still land or fail."""
+
+
 class PayoutMethod(StrEnum):
     """How a payout reaches the teacher."""
 
@@ -277,7 +281,7 @@ class Payout:
         return evolve(self, reversed=amount, updated_at=at), more
 
     def _must_be_open(self) -> None:
-        if self.status not in {PayoutStatus.PENDING, PayoutStatus.IN_TRANSIT}:
+        if self.status not in OPEN_PAYOUTS:
             raise PayoutStateConflict(f"This payout is {self.status}.")
 
 

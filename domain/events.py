@@ -7,7 +7,7 @@ can keep them. `EVENTS` finds a class by its name.
 
 from datetime import datetime
 
-from attrs import frozen
+from attrs import fields, frozen
 
 from domain.time import instant
 
@@ -166,3 +166,10 @@ class StaffAlerted(Event):
 
 
 EVENTS: dict[str, type[Event]] = {event.__name__: event for event in Event.__subclasses__()}
+
+WORDY = sorted(
+    name
+    for name, event in EVENTS.items()
+    if {"reason", "detail", "code"} & {each.name for each in fields(event)}
+)
+"""The events that carry words of somebody's."""

@@ -26,6 +26,10 @@ class RefundStatus(StrEnum):
     FAILED = "failed"
 
 
+UNDER_WAY = frozenset({RefundStatus.RESERVED, RefundStatus.PENDING})
+"""The statuses in which a refund may still arrive or fail."""
+
+
 class RefundCause(StrEnum):
     """What set a refund off."""
 

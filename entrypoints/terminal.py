@@ -5,11 +5,15 @@ Rich is imported only where somebody looks: it costs a tenth of a second.
 
 import json
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any, TextIO
+from time import monotonic
+from typing import Any, Protocol, TextIO
 
 from attrs import define, field
+
+SECONDS_BETWEEN_LINES = 5
+"""How often scripts, and logs, are told how far something is."""
 
 BOLD, DIM, GREEN, RED, YELLOW, CYAN = "1", "2", "32", "31", "33", "36"
 
@@ -68,27 +72,58 @@ class Terminal:
 
     @contextmanager
     def progress(self) -> Iterator["Progress"]:
-        """Show how far something is: a live line for people, nothing for scripts."""
+        """Show how far something is: a bar for people, now and then a line for scripts."""
         if not self.is_for_people:
-            yield Progress()
+            yield PlainProgress(self)
             return
         from rich.console import Console
-        from rich.status import Status
+        from rich.progress import Progress as Bars
 
-        with Status("…", console=Console(file=self.out)) as status:
-            yield Progress(status)
+        with Bars(console=Console(file=self.out), transient=True) as bars:
+            yield BarProgress(bars)
+
+
+class Progress(Protocol):
+    """Shows how far something is."""
+
+    def __call__(self, what: str, seen: int, of: int | None) -> None:
+        """Tell what is being looked at, how many were seen, and how many there are, if known."""
+        ...
 
 
 @define
-class Progress:
-    """A line that changes."""
+class PlainProgress:
+    """Lines on the error channel, none for what is soon over."""
 
-    _status: Any = None
+    _terminal: Terminal
+    _now: Callable[[], float] = monotonic
+    _told_at: float = field(init=False)
 
-    def __call__(self, what: str, seen: int) -> None:
-        """Tell what is being looked at, and how many of it have been seen."""
-        if self._status is not None:
-            self._status.update(f"{what} [bold]{seen:,}[/bold]")
+    def __attrs_post_init__(self) -> None:
+        self._told_at = self._now()
+
+    def __call__(self, what: str, seen: int, of: int | None) -> None:
+        """Tell it, unless something was told just now."""
+        now = self._now()
+        if now - self._told_at >= SECONDS_BETWEEN_LINES:
+            self._told_at = now
+            self._terminal.complain(f"{what}: {seen:,}" + (f" of {of:,}" if of else ""))
+
+
+@define
+class BarProgress:
+    """A bar for each kind of thing that is looked at."""
+
+    _bars: Any
+    _tasks: dict[str, Any] = field(factory=dict, init=False)
+
+    def __call__(self, what: str, seen: int, of: int | None) -> None:
+        """Move the bar of what is being looked at."""
+        if what not in self._tasks:
+            self._tasks[what] = self._bars.add_task(what, total=of)
+        self._bars.update(
+            self._tasks[what], completed=seen, description=f"{what} [bold]{seen:,}[/bold]"
+        )
 
 
 def _line(cells: Sequence[str], widths: Sequence[int]) -> str:

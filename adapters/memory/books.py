@@ -1,12 +1,12 @@
 """The ledger in memory: entries in the order of their commits, sums, and the hash chain."""
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain
 
-from application.ports.storage import SealedEntry
+from application.ports.storage import ChainHead, SealedEntry
 from application.sealing import GENESIS, seal
-from domain.ledger import Entry, sum_by_account
+from domain.ledger import Entry, Written, sum_by_account
 from domain.money import Currency
 
 
@@ -78,7 +78,10 @@ class LedgerDraft:
         for index, entry in enumerate(chain(self._table.in_order, self._posted.values())):
             is_sealed = index < len(seals)
             yield SealedEntry(
-                entry=entry,
+                key=entry.key,
+                kind=entry.kind,
+                at=entry.at,
+                written=entry.written,
                 position=index + 1 if is_sealed else None,
                 seal=seals[index] if is_sealed else None,
             )
@@ -102,6 +105,20 @@ class LedgerDraft:
     def entry(self, key: str) -> Entry | None:
         """Return the entry that books a fact."""
         return self._posted.get(key) or self._table.entries.get(key)
+
+    def written(self, keys: Sequence[str]) -> Mapping[str, Written]:
+        """Return the lines of the entries that book facts; what is not booked is left out."""
+        found = ((key, self.entry(key)) for key in keys)
+        return {key: entry.written for key, entry in found if entry is not None}
+
+    def sums(self, account: str) -> Mapping[str, int]:
+        """Return an account's sums that are not zero, by currency code."""
+        return {code: minor for name, code, minor in self.balances() if name == account}
+
+    def head(self) -> ChainHead | None:
+        """Return where the hash chain ends; None before the first seal."""
+        seals = [*self._table.seals, *self._seals]
+        return ChainHead(len(seals), seals[-1]) if seals else None
 
     @property
     def unsealed(self) -> int:

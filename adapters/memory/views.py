@@ -1,7 +1,7 @@
 """The read side over drafts: a unit's own, or empty ones for a reader of committed state."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from functools import cached_property
 from itertools import islice
@@ -11,11 +11,11 @@ from adapters.memory import filters
 from adapters.memory.aggregates import by_currency, newest_first, oldest_lines_first
 from adapters.memory.books import LedgerDraft
 from adapters.memory.database import Database
+from adapters.memory.proving import Belongings, Corners, Everything, UnderWay
 from adapters.memory.tables import Drafts, Table
 from application.ports.records import (
     AuditEntry,
     Delivery,
-    Operation,
 )
 from application.ports.storage import (
     AuditFilter,
@@ -131,8 +131,20 @@ class Views:
         return View(self._drafts, self._database, self._database.inbox, filters.deliveries)
 
     @cached_property
-    def everything(self) -> "Everything":
+    def everything(self) -> Everything:
         return Everything(self._drafts, self._database)
+
+    @cached_property
+    def belongings(self) -> Belongings:
+        return Belongings(self._drafts, self._database)
+
+    @cached_property
+    def under_way(self) -> UnderWay:
+        return UnderWay(self._drafts, self._database)
+
+    @cached_property
+    def corners(self) -> Corners:
+        return Corners(self._drafts, self._database)
 
     @cached_property
     def people(self) -> "PeopleViews":
@@ -141,32 +153,6 @@ class Views:
     @cached_property
     def due(self) -> "DueViews":
         return DueViews(self._drafts, self.books, self._database)
-
-
-class Everything:
-    """Streams over whole tables."""
-
-    def __init__(self, drafts: Drafts, database: Database) -> None:
-        self._drafts = drafts
-        self._database = database
-
-    def payments(self) -> Iterator[Payment]:
-        return self._drafts.of(self._database.payments).rows()
-
-    def refunds(self) -> Iterator[Refund]:
-        return self._drafts.of(self._database.refunds).rows()
-
-    def payouts(self) -> Iterator[Payout]:
-        return self._drafts.of(self._database.payouts).rows()
-
-    def balances(self) -> Iterator[TeacherBalance]:
-        return self._drafts.of(self._database.balances).rows()
-
-    def bookings(self) -> Iterator[Booking]:
-        return self._drafts.of(self._database.bookings).rows()
-
-    def operations(self) -> Iterator[Operation]:
-        return self._drafts.of(self._database.operations).rows()
 
 
 class PeopleViews:
@@ -253,13 +239,15 @@ class DueViews:
             delivery.received_at
             for delivery in self._drafts.of(self._database.inbox).ascending("waiting")
         ]
+        messages = list(self._drafts.of(self._database.outbox).rows())
         return Health(
             payments_by_status=dict(payments),
             open_operations=len(opened),
             oldest_open_operation_at=min(opened, default=None),
             waiting_deliveries=len(received),
             oldest_waiting_delivery_at=min(received, default=None),
-            waiting_messages=sum(1 for _ in self._drafts.of(self._database.outbox).rows()),
+            waiting_messages=len(messages),
+            oldest_waiting_message_at=min((each.event.at for each in messages), default=None),
             suspense_by_currency={
                 code: minor
                 for account, code, minor in self._ledger.balances()

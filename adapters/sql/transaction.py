@@ -11,6 +11,15 @@ from adapters.sql.mapper import Row
 ROWS_AT_A_TIME = 500
 """How many rows of a stream are in memory at once."""
 
+VALUES_AT_A_TIME = 2_000
+"""How many values a statement looks up at once; SQLite takes 32,766."""
+
+
+def bunches(values: Sequence[str], size: int = VALUES_AT_A_TIME) -> Iterator[Sequence[str]]:
+    """Cut values into bunches that one statement can look up."""
+    for start in range(0, len(values), size):
+        yield values[start : start + size]
+
 
 @frozen
 class Transaction:

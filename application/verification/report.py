@@ -1,33 +1,33 @@
 """What a verification says, and what it carries along while it looks."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TypeVar
 
 from attrs import define, field, frozen
 
 from application.ports.gateway import Gateway
-from application.ports.storage import SealedEntry, Views
-from domain.earnings import TeacherBalance
+from application.ports.storage import ChainHead, SealedEntry, Unreadable, Views
 from domain.errors import BrokenInvariant, DomainError
-from domain.ledger import Account, AccountKind, Entry
+from domain.ledger import Account, AccountKind
 
 T = TypeVar("T")
 
 MOST_FINDINGS = 1_000
 """More are counted and not kept."""
 
-REPORT_EVERY = 500
+BUNCH = 500
+"""How many things are looked at together: what belongs to them is read with a statement a kind."""
 
 LONGEST_ERROR = 200
 """An error names what is unreadable first, and then everything that it holds."""
 
-Progress = Callable[[str, int], None]
-"""Told what is being looked at, and how many of it have been seen."""
+Progress = Callable[[str, int, int | None], None]
+"""Told what is being looked at, how many of it have been seen, and how many there are, if known."""
 
 
-def no_progress(what: str, seen: int) -> None:
+def no_progress(what: str, seen: int, of: int | None) -> None:
     """Tell nobody."""
 
 
@@ -36,7 +36,7 @@ class Finding:
     """Something that must not be: which invariant, of what, and how it differs."""
 
     invariant: str
-    """I1 … I13, as "What must hold" in docs/domain.md numbers them."""
+    """I1 … I15, as "What must hold" in docs/domain.md numbers them."""
     subject: str
     detail: str
 
@@ -55,6 +55,8 @@ class Report:
     """How many of what were looked at."""
     balances: Mapping[str, Mapping[str, int]]
     """What the books and the gateway hold, by currency, in minor units."""
+    head: ChainHead | None = None
+    """Where the hash chain ends. Kept elsewhere, it shows whether that part was ever rewritten."""
 
     @property
     def is_clean(self) -> bool:
@@ -62,21 +64,7 @@ class Report:
         return not self.findings
 
 
-@frozen(kw_only=True)
-class Booked:
-    """What the ledger says of a fact. An entry that cannot be read exists all the same."""
-
-    exists: bool
-    entry: Entry | None = None
-
-    def on(self, account: Account) -> int | None:
-        """Return what it books on an account, in minor units; None if nobody can tell."""
-        if self.entry is None:
-            return None
-        return sum(line.amount.minor for line in self.entry.lines if line.account == account)
-
-
-_UNREADABLE = (BrokenInvariant, DomainError, LookupError, ValueError)
+_UNREADABLE = (Unreadable, BrokenInvariant, DomainError, LookupError, TypeError, ValueError)
 
 
 @define(kw_only=True)
@@ -92,16 +80,25 @@ class Look:
     gateway: Gateway
     progress: Progress
     each_at_gateway: bool
+    sizes: Mapping[str, int] = field(factory=dict)
     unexplained: dict[tuple[str, str], int] = field(factory=dict)
     findings: list[Finding] = field(factory=list)
     further_findings: int = 0
     notes: list[str] = field(factory=list)
     seen: Counter[str] = field(factory=Counter)
+    booked: Counter[str] = field(factory=Counter)
+    """How many entries there are of each kind."""
+    accounted: Counter[str] = field(factory=Counter)
+    """How many of them book something that exists."""
+    doubtful_payments: list[str] = field(factory=list)
+    """Payments of which the gateway says something else, to be looked at once more."""
+    doubtful_payouts: list[str] = field(factory=list)
     stray_charges: list[str] = field(factory=list)
     """Charges that were taken for nothing we know, and wait in suspense."""
     books_are_readable: bool = True
     cash: dict[str, int] = field(factory=dict)
     gateway_cash: dict[str, int] = field(factory=dict)
+    head: ChainHead | None = None
 
     def wrong(self, invariant: str, subject: str, detail: str) -> None:
         """Note a finding."""
@@ -120,40 +117,46 @@ class Look:
                 invariant, str(account), f"holds {found} {currency}, not {amount}: {because}"
             )
 
-    def booked(self, key: str) -> Booked:
-        """Look the entry of a fact up."""
-        try:
-            entry = self.views.books.entry(key)
-        except _UNREADABLE as error:
-            self.wrong("I1", f"entry {key}", f"cannot be read: {_told(error)}")
-            return Booked(exists=True)
-        return Booked(exists=entry is not None, entry=entry)
-
     @contextmanager
     def checking(self, subject: str) -> Iterator[None]:
-        """Wrap the check of one thing: what it refers to may be unreadable."""
+        """Wrap the check of one thing: what it holds may contradict what belongs to it."""
         try:
             yield
         except _UNREADABLE as error:
-            self.wrong("I2", subject, f"something that it refers to cannot be read: {_told(error)}")
+            self.wrong("I2", subject, f"cannot be compared: {_told(error)}")
 
-    def each(self, what: str, stream: Iterator[T]) -> Iterator[T]:
-        """Walk a stream; one that breaks off on an impossible value is a finding."""
-        last = "the beginning"
+    def each(self, what: str, stream: Iterable[T]) -> Iterator[T]:
+        """Walk a stream; what cannot be read is a finding, and so is a stream that breaks off."""
+        rows, last, of = iter(stream), "the beginning", self.sizes.get(what)
         while True:
             try:
-                value = next(stream)
+                value = next(rows)
             except StopIteration:
                 break
+            except Unreadable as error:
+                self.wrong("I2", error.subject, f"cannot be read: {_shortened(error.reason)}")
+                continue
             except _UNREADABLE as error:
+                # If this was a row's fault the next one comes; else the stream is over.
                 self.wrong("I2", what, f"unreadable from the one after {last} on: {_told(error)}")
-                break
+                continue
             last = _name_of(value)
             self.seen[what] += 1
-            if self.seen[what] % REPORT_EVERY == 0:
-                self.progress(what, self.seen[what])
+            if self.seen[what] % BUNCH == 0:
+                self.progress(what, self.seen[what], of)
             yield value
-        self.progress(what, self.seen[what])
+        self.progress(what, self.seen[what], of)
+
+    def bunches(self, what: str, stream: Iterable[T]) -> Iterator[list[T]]:
+        """Walk a stream in bunches."""
+        bunch: list[T] = []
+        for value in self.each(what, stream):
+            bunch.append(value)
+            if len(bunch) == BUNCH:
+                yield bunch
+                bunch = []
+        if bunch:
+            yield bunch
 
     def report(self) -> Report:
         """Sum it up."""
@@ -163,19 +166,21 @@ class Look:
             notes=tuple(self.notes),
             seen=dict(self.seen),
             balances={"books": dict(self.cash), "gateway": dict(self.gateway_cash)},
+            head=self.head,
         )
 
 
 def _told(error: Exception) -> str:
-    text = str(error)
+    return _shortened(str(error))
+
+
+def _shortened(text: str) -> str:
     return text if len(text) <= LONGEST_ERROR else f"{text[:LONGEST_ERROR]} …"
 
 
 def _name_of(value: object) -> str:
     if isinstance(value, SealedEntry):
-        return value.entry.key
-    if isinstance(value, TeacherBalance):
-        return f"{value.teacher_id} {value.currency}"
+        return value.key
     return str(getattr(value, "id", "it"))
 
 

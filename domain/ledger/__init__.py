@@ -22,7 +22,7 @@ from domain.ledger.accounts import (
     pending,
     receivable,
 )
-from domain.ledger.entries import Entry, Line, Sides, entry, sum_by_account
+from domain.ledger.entries import Entry, Line, Sides, Written, entry, sum_by_account
 from domain.ledger.postings import (
     bank_payout,
     bank_payout_failed,
@@ -57,6 +57,7 @@ __all__ = [
     "Entry",
     "Line",
     "Sides",
+    "Written",
     "bank_payout",
     "bank_payout_failed",
     "charge_in_suspense",

@@ -1,6 +1,7 @@
 """The accounts of the books, and whose they are."""
 
 from enum import StrEnum
+from typing import Self
 
 from attrs import frozen
 
@@ -33,12 +34,25 @@ class AccountKind(StrEnum):
     BAD_DEBT = "bad_debt"
 
 
+_KINDS = {str(kind): kind for kind in AccountKind}
+
+
 @frozen
 class Account:
     """An account: its kind and, where it is somebody's or some thing's, the owner's id."""
 
     kind: AccountKind
     owner: str = ""
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read what `str` writes. Raises `KeyError` for a kind that there is not."""
+        kind, _, owner = text.partition(":")
+        if kind not in _KINDS:
+            # The names of two kinds have a colon themselves.
+            more, _, owner = owner.partition(":")
+            kind = f"{kind}:{more}"
+        return cls(_KINDS[kind], owner)
 
     def __str__(self) -> str:
         return f"{self.kind}:{self.owner}" if self.owner else str(self.kind)

@@ -20,6 +20,10 @@ class Line:
     amount: Money
 
 
+Written = tuple[tuple[str, str, int], ...]
+"""Lines as they are written: account, currency code, signed minor units."""
+
+
 def _balances(_: object, __: object, lines: tuple[Line, ...]) -> None:
     sums: dict[str, int] = defaultdict(int)
     for line in lines:
@@ -36,6 +40,13 @@ class Entry:
     kind: str
     lines: tuple[Line, ...] = field(validator=_balances)
     at: datetime = instant()
+
+    @property
+    def written(self) -> Written:
+        """Return its lines as a ledger writes them."""
+        return tuple(
+            (str(line.account), line.amount.currency.code, line.amount.minor) for line in self.lines
+        )
 
 
 Sides = Iterable[tuple[Account, Money]]

@@ -35,6 +35,8 @@ def show(report: Report, terminal: Terminal) -> None:
         terminal.bad(str(finding))
     if report.further_findings:
         terminal.bad(f"and {report.further_findings:,} more")
+    if report.head is not None:
+        terminal.say(f"The hash chain ends at {report.head.position:,}: {report.head.seal}.")
     books, gateway = report.balances["books"], report.balances["gateway"]
     for code in sorted({*books, *gateway}):
         ours, theirs = (_amount(side.get(code, 0), code) for side in (books, gateway))
@@ -61,6 +63,9 @@ def as_json(report: Report) -> dict[str, object]:
         "further_findings": report.further_findings,
         "notes": list(report.notes),
         "seen": dict(report.seen),
+        "chain": None
+        if report.head is None
+        else {"position": report.head.position, "seal": report.head.seal},
         "cash": {side: dict(amounts) for side, amounts in report.balances.items()},
     }
 

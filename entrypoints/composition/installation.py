@@ -15,6 +15,7 @@ from entrypoints.composition.around import CommandFigures, watching
 from entrypoints.composition.assembly import assemble, idempotency
 from entrypoints.composition.duties import duties
 from entrypoints.composition.pieces import NOTICE_SECONDS, Overrides, Pieces, gather
+from entrypoints.http.card_numbers import holds_card_number
 from entrypoints.http.services import HttpSettings, Services, TestMode
 from entrypoints.logs import logger
 from entrypoints.settings import GatewayKind, Settings
@@ -49,6 +50,8 @@ class Installation:
             gateway=self.pieces.gateway,
             wall=self.pieces.wall,
             each_at_gateway=self.pieces.controls is not None,
+            limits=self.pieces.limits,
+            holds_card_number=holds_card_number,
         )
 
     def services(self) -> Services:

@@ -128,7 +128,10 @@ def test_a_changed_line_is_found(books: Books) -> None:
         books.ahead,
         books.ahead,
     )
-    assert any(f"entry payment_succeeded:{books.ahead}: cannot be read" in each for each in found)
+    entry = f"entry payment_succeeded:{books.ahead}"
+    assert f"I1  {entry}: sums to 1 usd, not to zero" in found
+    assert any(each.startswith(f"I2  {entry}: position") for each in found)
+    assert "I2  all accounts: sum to 1 usd, not to zero" in found
 
 
 def test_two_lines_changed_so_that_they_still_balance_are_found(books: Books) -> None:
@@ -229,9 +232,11 @@ def test_a_changed_sum_of_what_was_paid_is_found(books: Books) -> None:
 
 
 def test_a_lost_statement_line_is_found(books: Books) -> None:
+    teacher = books.town.teacher.user_id
     found = books.damage("DELETE FROM earning_lines WHERE payment_id = ?", books.ahead)
-    assert len(found) == 1
-    assert "its lines of lessons ahead come to" in found[0]
+    assert len(found) == 2
+    assert f"I6  {books.ahead}: {teacher} has 8500 usd of it; their statement says 0" in found
+    assert any("its lines of lessons ahead come to" in each for each in found)
 
 
 def test_a_line_that_left_its_payout_is_found(books: Books) -> None:
@@ -263,7 +268,9 @@ def test_more_captured_than_the_gateway_says_is_found(books: Books) -> None:
 
 def test_an_impossible_payment_is_found_and_the_rest_is_still_looked_at(books: Books) -> None:
     found = books.damage("UPDATE payments SET refunded = captured + 1 WHERE id = ?", books.ahead)
-    assert any(each.startswith("I2  payments: unreadable") for each in found)
+    assert any(each.startswith(f"I2  {books.ahead}: cannot be read: the amounts") for each in found)
+    # Those that come after it were read.
+    assert not any(books.refunded in each or books.paid_out in each for each in found)
     assert not any(each.startswith("I3  cash") for each in found)
 
 
@@ -381,15 +388,16 @@ def test_an_empty_database_is_right() -> None:
 
 
 def test_progress_is_told(books: Books) -> None:
-    told: list[tuple[str, int]] = []
+    told: list[tuple[str, int, int | None]] = []
     storage = sql_storage(f"sqlite:///{books.path}", CountingIds())
     Verification(
         read=storage.read,
         gateway=books.town.installation.pieces.gateway,
         wall=ManualClock(books.town.clock.now()),
-    ).run(lambda what, seen: told.append((what, seen)))
+    ).run(lambda what, seen, of: told.append((what, seen, of)))
     storage.close()
-    assert ("payments", 5) in told
+    assert ("payments", 5, None) in told
+    assert ("bookings", 5, 5) in told
 
 
 def test_the_database_is_left_as_it_was(books: Books, tmp_path: Path) -> None:

@@ -1,15 +1,11 @@
 """The append-only ledger and its hash chain."""
 
-from collections.abc import Iterable, Iterator
-from itertools import groupby
-from operator import attrgetter
-
 from attrs import define
 from sqlalchemy import bindparam, func, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as insert_into
 
-from adapters.sql.mapper import Row, insert_if_absent, locked
-from adapters.sql.rows.ledger import entry_from_rows, line_rows
+from adapters.sql.mapper import insert_if_absent, locked
+from adapters.sql.rows.ledger import entries_from_rows, line_rows
 from adapters.sql.tables import ledger_entries, ledger_head, ledger_lines
 from adapters.sql.transaction import Transaction
 from application.sealing import GENESIS, seal
@@ -49,13 +45,6 @@ SEAL_ENTRY = (
 MOVE_HEAD = update(ledger_head)
 
 
-def entries_of(rows: Iterable[Row]) -> Iterator[tuple[Row, Entry]]:
-    """Put entries together from rows that are ordered by entry; each with a row of its own."""
-    for _, group in groupby(rows, key=attrgetter("seq")):
-        lines = list(group)
-        yield lines[0], entry_from_rows(lines)
-
-
 @define
 class SqlLedger:
     """The append-only ledger."""
@@ -85,9 +74,9 @@ class SqlLedger:
         head = self._transaction.only(LOCK_HEAD)
         position, last = head.position, head.seal
         sealed = []
-        for row, entry in entries_of(self._transaction.all(UNSEALED, limit=limit)):
+        for seq, entry in entries_from_rows(self._transaction.all(UNSEALED, limit=limit)):
             position, last = position + 1, seal(last, entry)
-            sealed.append({"entry_seq": row.seq, "sealed_position": position, "sealed_with": last})
+            sealed.append({"entry_seq": seq, "sealed_position": position, "sealed_with": last})
         self._transaction.run_many(SEAL_ENTRY, sealed)
         if sealed:
             self._transaction.run(MOVE_HEAD, {"position": position, "seal": last})

@@ -1,22 +1,11 @@
 """Entries of the ledger and their lines."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator
+from datetime import datetime
 from typing import Any
 
-from adapters.sql.mapper import Row
-from domain.ledger import Account, AccountKind, Entry, Line
-from domain.money import Money, currency
-
-_KINDS = {str(kind): kind for kind in AccountKind}
-
-
-def to_account(text: str) -> Account:
-    """Read an account. The names of two kinds have a colon themselves."""
-    kind, _, owner = text.partition(":")
-    if kind not in _KINDS:
-        more, _, owner = owner.partition(":")
-        kind = f"{kind}:{more}"
-    return Account(_KINDS[kind], owner)
+from application.ports.storage import SealedEntry
+from domain.ledger import Entry
 
 
 def line_rows(entry: Entry, seq: int) -> list[dict[str, Any]]:
@@ -25,20 +14,37 @@ def line_rows(entry: Entry, seq: int) -> list[dict[str, Any]]:
         {
             "entry_seq": seq,
             "line": number,
-            "account": str(line.account),
-            "currency": line.amount.currency.code,
-            "amount": line.amount.minor,
+            "account": account,
+            "currency": currency,
+            "amount": amount,
         }
-        for number, line in enumerate(entry.lines)
+        for number, (account, currency, amount) in enumerate(entry.written)
     ]
 
 
-def entry_from_rows(rows: Sequence[Row]) -> Entry:
-    """Read an entry from its lines in their order, each beside the entry itself."""
-    return Entry(key=rows[0].key, kind=rows[0].kind, at=rows[0].at, lines=_lines(rows))
+def entries_from_rows(rows: Iterable[Any]) -> Iterator[tuple[int, SealedEntry]]:
+    """Put entries together from rows ordered by entry; each with the number of its row.
+
+    Each row is (seq, key, kind, at, position, seal, account, currency, amount); an entry without
+    lines has one row without the last three.
+    """
+    last: tuple[int, str, str, datetime, int | None, str | None] | None = None
+    lines: list[tuple[str, str, int]] = []
+    for seq, key, kind, at, position, seal, account, currency, amount in rows:
+        if last is None or last[0] != seq:
+            if last is not None:
+                yield last[0], _entry(last, lines)
+            last, lines = (seq, key, kind, at, position, seal), []
+        if account is not None:
+            lines.append((account, currency, amount))
+    if last is not None:
+        yield last[0], _entry(last, lines)
 
 
-def _lines(rows: Iterable[Row]) -> tuple[Line, ...]:
-    return tuple(
-        Line(to_account(row.account), Money(row.amount, currency(row.currency))) for row in rows
+def _entry(
+    head: tuple[int, str, str, datetime, int | None, str | None], lines: list[tuple[str, str, int]]
+) -> SealedEntry:
+    _, key, kind, at, position, seal = head
+    return SealedEntry(
+        key=key, kind=kind, at=at, written=tuple(lines), position=position, seal=seal
     )

@@ -14,11 +14,14 @@ from adapters.sql.rows.refunds import REFUNDS
 from adapters.sql.tables import audit_log
 from adapters.sql.transaction import Transaction
 from adapters.sql.views import selections
+from adapters.sql.views.belongings import SqlBelongings
 from adapters.sql.views.books import SqlBooks
+from adapters.sql.views.corners import SqlCorners
 from adapters.sql.views.due import SqlDueViews
 from adapters.sql.views.everything import SqlEverything
 from adapters.sql.views.paging import SqlView, view_of
 from adapters.sql.views.people import SqlPeopleViews
+from adapters.sql.views.under_way import SqlUnderWay
 from application.ports.records import AuditEntry, Delivery
 from application.ports.storage import (
     AuditFilter,
@@ -109,6 +112,18 @@ class SqlViews:
     @cached_property
     def everything(self) -> SqlEverything:
         return SqlEverything(self._transaction)
+
+    @cached_property
+    def belongings(self) -> SqlBelongings:
+        return SqlBelongings(self._transaction)
+
+    @cached_property
+    def under_way(self) -> SqlUnderWay:
+        return SqlUnderWay(self._transaction)
+
+    @cached_property
+    def corners(self) -> SqlCorners:
+        return SqlCorners(self._transaction)
 
     @cached_property
     def people(self) -> SqlPeopleViews:

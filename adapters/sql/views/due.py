@@ -63,7 +63,9 @@ OPEN_OPERATIONS = select(
 WAITING_DELIVERIES = select(
     func.count().label("number"), func.min(deliveries.c.received_at).label("oldest_at")
 ).where(deliveries.c.state == DeliveryState.RECEIVED)
-WAITING_MESSAGES = select(func.count()).select_from(outbox).where(~outbox.c.is_done)
+WAITING_MESSAGES = select(
+    func.count().label("number"), func.min(outbox.c.at).label("oldest_at")
+).where(~outbox.c.is_done)
 SUSPENSE_BY_CURRENCY = (
     select(ledger_lines.c.currency, func.sum(ledger_lines.c.amount).label("balance"))
     .where(ledger_lines.c.account == str(SUSPENSE))
@@ -106,6 +108,7 @@ class SqlDueViews:
         """Return what an operator watches."""
         open_operations = self._transaction.only(OPEN_OPERATIONS)
         waiting = self._transaction.only(WAITING_DELIVERIES)
+        messages = self._transaction.only(WAITING_MESSAGES)
         return Health(
             payments_by_status={
                 row.status: row.number for row in self._transaction.all(PAYMENTS_BY_STATUS)
@@ -114,7 +117,8 @@ class SqlDueViews:
             oldest_open_operation_at=open_operations.oldest_at,
             waiting_deliveries=waiting.number,
             oldest_waiting_delivery_at=waiting.oldest_at,
-            waiting_messages=self._transaction.value(WAITING_MESSAGES),
+            waiting_messages=messages.number,
+            oldest_waiting_message_at=messages.oldest_at,
             suspense_by_currency={
                 row.currency: int(row.balance)
                 for row in self._transaction.all(SUSPENSE_BY_CURRENCY)

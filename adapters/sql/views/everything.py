@@ -1,10 +1,10 @@
 """Whole tables as streams, for verification."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TypeVar
 
 from attrs import frozen
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from adapters.sql.mapper import Mapper
 from adapters.sql.rows.bookings import BOOKINGS
@@ -12,7 +12,9 @@ from adapters.sql.rows.earnings import BALANCES, PAYOUTS
 from adapters.sql.rows.payments import PAYMENTS
 from adapters.sql.rows.records import OPERATIONS
 from adapters.sql.rows.refunds import REFUNDS
+from adapters.sql.tables import bookings, ledger_entries, payouts
 from adapters.sql.transaction import Transaction
+from adapters.sql.views.reading import readable
 from application.ports.records import Operation
 from domain.bookings import Booking
 from domain.earnings import Payout, TeacherBalance
@@ -46,6 +48,14 @@ class SqlEverything:
     def operations(self) -> Iterator[Operation]:
         return self._stream(OPERATIONS)
 
+    def sizes(self) -> Mapping[str, int]:
+        """Return how many ledger entries, bookings and payouts there are, for showing progress."""
+        counted = {"ledger entries": ledger_entries, "bookings": bookings, "payouts": payouts}
+        return {
+            what: self._transaction.value(select(func.count()).select_from(table))
+            for what, table in counted.items()
+        }
+
     def _stream(self, mapper: Mapper[T]) -> Iterator[T]:
         statement = select(mapper.table).order_by(*mapper.table.primary_key)
-        return (mapper.from_row(row) for row in self._transaction.stream(statement))
+        return readable(mapper, self._transaction.stream(statement))

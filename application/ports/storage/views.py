@@ -1,12 +1,12 @@
 """The read side: committed state, by id, by page and as streams."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol, TypeVar
 
 from attrs import frozen
 
-from application.ports.records import AuditEntry, Delivery, Operation
+from application.ports.records import AuditEntry, Delivery
 from application.ports.storage.filters import (
     AuditFilter,
     BookingFilter,
@@ -20,12 +20,20 @@ from application.ports.storage.filters import (
     RefundFilter,
     UserFilter,
 )
+from application.ports.storage.proving import (
+    Belongings,
+    ChainHead,
+    Corners,
+    Everything,
+    SealedEntry,
+    UnderWay,
+)
 from domain.bookings import Booking
 from domain.cards import SavedCard
 from domain.earnings import EarningLine, Payout, TeacherAccount, TeacherBalance
 from domain.gigs import Gig
 from domain.ids import BookingId, CardId, PayoutId, UserId
-from domain.ledger import Entry
+from domain.ledger import Entry, Written
 from domain.money import Currency
 from domain.payments import Payment
 from domain.people import User
@@ -61,15 +69,8 @@ class Health:
     suspense_by_currency: Mapping[str, int]
     """As the ledger signs it: money that waits there is negative. Those of nothing are left out."""
     unsealed_entries: int
-
-
-@frozen(kw_only=True)
-class SealedEntry:
-    """An entry as it lies in the ledger, with its place in the hash chain if it is sealed."""
-
-    entry: Entry
-    position: int | None
-    seal: str | None
+    oldest_waiting_message_at: datetime | None = None
+    """In business time, as events are dated."""
 
 
 class Books(Protocol):
@@ -91,16 +92,17 @@ class Books(Protocol):
         """Return the entry that books a fact."""
         ...
 
+    def written(self, keys: Sequence[str]) -> Mapping[str, Written]:
+        """Return the lines of the entries that book facts; what is not booked is left out."""
+        ...
 
-class Everything(Protocol):
-    """Streams over whole tables in bounded memory, for verification."""
+    def sums(self, account: str) -> Mapping[str, int]:
+        """Return an account's sums that are not zero, by currency code."""
+        ...
 
-    def payments(self) -> Iterator[Payment]: ...
-    def refunds(self) -> Iterator[Refund]: ...
-    def payouts(self) -> Iterator[Payout]: ...
-    def balances(self) -> Iterator[TeacherBalance]: ...
-    def bookings(self) -> Iterator[Booking]: ...
-    def operations(self) -> Iterator[Operation]: ...
+    def head(self) -> ChainHead | None:
+        """Return where the hash chain ends, as noted beside it; None before the first seal."""
+        ...
 
 
 class Views(Protocol):
@@ -128,6 +130,12 @@ class Views(Protocol):
     def books(self) -> Books: ...
     @property
     def everything(self) -> Everything: ...
+    @property
+    def belongings(self) -> Belongings: ...
+    @property
+    def under_way(self) -> UnderWay: ...
+    @property
+    def corners(self) -> Corners: ...
     @property
     def people(self) -> "PeopleViews": ...
     @property

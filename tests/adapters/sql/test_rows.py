@@ -19,7 +19,6 @@ from adapters.sql.rows import records
 from adapters.sql.rows.bookings import BOOKINGS
 from adapters.sql.rows.earnings import ACCOUNTS, BALANCES, LINES, PAYOUTS
 from adapters.sql.rows.gigs import GIGS
-from adapters.sql.rows.ledger import to_account
 from adapters.sql.rows.payments import PAYMENTS
 from adapters.sql.rows.people import CARDS, SESSIONS, USERS
 from adapters.sql.rows.refunds import REFUNDS
@@ -128,7 +127,7 @@ def test_an_entry_is_read_as_it_was_posted(database: Database, entry: Entry) -> 
 
 @given(account=strategies.ledger_accounts())
 def test_an_account_is_read_as_it_was_written(account: Account) -> None:
-    assert to_account(str(account)) == account
+    assert Account.parse(str(account)) == account
 
 
 def test_every_event_has_only_fields_that_a_row_can_hold() -> None:

@@ -278,8 +278,7 @@ def test_the_chain_breaks_when_an_amount_was_altered(storage: Storage) -> None:
     posted(storage, 3)
     seal_up_to(storage, 10)
     one, two, three = entries(storage)
-    lines = (Line(BANK, dollars(999)), Line(CASH, dollars(-999)))
-    forged = evolve(two, entry=evolve(two.entry, lines=lines))
+    forged = evolve(two, written=(("cash:bank", "usd", 999), ("cash:gateway", "usd", -999)))
     assert is_whole([one, two, three])
     assert not is_whole([one, forged, three])
 
