@@ -11,7 +11,7 @@ help:
 	@echo "make test    run the tests with coverage"
 	@echo "make check   lint, types, import rules, tests"
 	@echo "make demo    play the main job over HTTP against a fresh server"
-	@echo "make bench   measure, and print a table (ARGS=lists for one of webhooks, flows, lists)"
+	@echo "make bench   measure, and print a table (ARGS=lists for one of webhooks, flows, lists, verify)"
 	@echo "make format  put the code into shape"
 	@echo "make setup   install everything, development tools included, into $(VENV)"
 	@echo "make lock    resolve the dependencies anew and pin them with their hashes"

@@ -113,7 +113,7 @@ class Money:
         return self.minor != 0
 
     def _same(self, other: "Money") -> int:
-        if self.currency != other.currency:
+        if self.currency is not other.currency and self.currency != other.currency:
             raise CurrencyMismatch(f"{self.currency} and {other.currency} do not mix.")
         return other.minor
 
@@ -128,6 +128,9 @@ class Money:
 
     def __lt__(self, other: "Money") -> bool:
         return self.minor < self._same(other)
+
+    def __le__(self, other: "Money") -> bool:
+        return self.minor <= self._same(other)
 
     @property
     def is_negative(self) -> bool:

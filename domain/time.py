@@ -10,7 +10,7 @@ from domain.errors import BrokenInvariant
 
 def is_utc(_: object, attribute: Any, value: datetime | None) -> None:
     """Refuse a naive instant or one of another zone; an attrs validator."""
-    if value is not None and value.utcoffset() != timedelta(0):
+    if value is not None and value.tzinfo is not UTC and value.utcoffset() != timedelta(0):
         raise BrokenInvariant(f"{attribute.name} must be an instant in UTC, not {value!r}")
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import JSON, BigInteger, DateTime, Dialect, Integer, Text, TypeDecorator
@@ -16,6 +17,8 @@ def _to_text(value: datetime | None) -> str | None:
     return value.isoformat(timespec="microseconds")[:26] + "Z"
 
 
+# One instant is in many columns, and on each line of an entry.
+@lru_cache(maxsize=256)
 def _from_text(value: str | None) -> datetime | None:
     return None if value is None else datetime.fromisoformat(value)
 

@@ -23,7 +23,9 @@ class _Calendar:
     def take(self, slot: Slot) -> None:
         """Compare a slot with the ones before."""
         if slot.listed_until != slot.ends_at:
+            # It comes out of turn: neighbours say nothing about it.
             self._wrong(slot, f"ends at {_told(slot.ends_at)}, not {_told(slot.listed_until)}")
+            return
         last = self.last
         if last is not None and self._is_beside(slot, last):
             self.beside.append(slot)

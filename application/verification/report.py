@@ -127,7 +127,9 @@ class Look:
 
     def each(self, what: str, stream: Iterable[T]) -> Iterator[T]:
         """Walk a stream; what cannot be read is a finding, and so is a stream that breaks off."""
-        rows, last, of = iter(stream), "the beginning", self.sizes.get(what)
+        rows, of, count = iter(stream), self.sizes.get(what), self.seen[what]
+        last: T | None = None
+        self.seen[what] = count
         while True:
             try:
                 value = next(rows)
@@ -138,14 +140,16 @@ class Look:
                 continue
             except _UNREADABLE as error:
                 # If this was a row's fault the next one comes; else the stream is over.
-                self.wrong("I2", what, f"unreadable from the one after {last} on: {_told(error)}")
+                name = _name_of(last)
+                self.wrong("I2", what, f"unreadable from the one after {name} on: {_told(error)}")
                 continue
-            last = _name_of(value)
-            self.seen[what] += 1
-            if self.seen[what] % BUNCH == 0:
-                self.progress(what, self.seen[what], of)
+            last = value
+            count += 1
+            if not count % BUNCH:
+                self.progress(what, count, of)
             yield value
-        self.progress(what, self.seen[what], of)
+        self.seen[what] = count
+        self.progress(what, count, of)
 
     def bunches(self, what: str, stream: Iterable[T]) -> Iterator[list[T]]:
         """Walk a stream in bunches."""
@@ -179,9 +183,9 @@ def _shortened(text: str) -> str:
 
 
 def _name_of(value: object) -> str:
-    if isinstance(value, SealedEntry):
-        return value.key
-    return str(getattr(value, "id", "it"))
+    if value is None:
+        return "the beginning"
+    return value.key if isinstance(value, SealedEntry) else str(getattr(value, "id", "it"))
 
 
 _NAMED_WITH_COLON = (AccountKind.CASH_GATEWAY, AccountKind.CASH_BANK)

@@ -2,112 +2,24 @@
 
 import shutil
 import sqlite3
-from collections.abc import Iterator
-from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from attrs import frozen
 
 from adapters.clock import ManualClock
-from adapters.sql import migrate, sql_storage
+from adapters.sql import sql_storage
 from application.bookings import CancelBooking
 from application.payments import CreatePaymentIntent
 from application.ports.gateway import NewCustomer, NewPayment
 from application.ports.test_mode import Fault, FaultKind, GatewayControls
 from application.refunds import RefundPayment
-from application.verification import Report, Verification
-from domain.ids import PaymentId
+from application.verification import Verification
 from domain.payments import Stage
-from domain.policies import Fault as Blame
-from tests.builders import after
+from tests.application.damaging import Books, books, lived
 from tests.contract.storage.sql_harness import CountingIds
 from tests.town import Town, a_town
 
-
-@frozen(kw_only=True)
-class Books:
-    """A database in which everything happened, at rest, and what is in it."""
-
-    path: Path
-    town: Town
-    ahead: PaymentId
-    """Paid for a lesson that lies ahead."""
-    paid_out: PaymentId
-    """Of a lesson whose money reached the teacher."""
-    refunded: PaymentId
-    """Of a lesson ahead, a part given back."""
-    in_debt: PaymentId
-    """Given back after its payout: the teacher owes it."""
-
-    def verify(self) -> Report:
-        """Look at the database as it is now."""
-        storage = sql_storage(f"sqlite:///{self.path}", CountingIds())
-        try:
-            return Verification(
-                read=storage.read,
-                gateway=self.town.installation.pieces.gateway,
-                wall=self.town.clock,
-                each_at_gateway=True,
-            ).run()
-        finally:
-            storage.close()
-
-    def damage(self, statement: str, *values: object) -> list[str]:
-        """Change the database behind everybody's back, and return what is found then."""
-        with sqlite3.connect(self.path) as connection:
-            connection.execute("PRAGMA ignore_check_constraints = ON")
-            changed = connection.execute(statement, values).rowcount
-        assert changed == 1, f"{changed} rows were changed"
-        return [str(finding) for finding in self.verify().findings]
-
-
-@pytest.fixture(scope="module")
-def lived(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Books]:
-    path = tmp_path_factory.mktemp("books") / "lived.db"
-    migrate(f"sqlite:///{path}")
-    storage = sql_storage(f"sqlite:///{path}", CountingIds())
-    with a_town(storage) as town:
-        bus = town.installation.bus
-        paid_out = town.pay(town.book(after(days=1)))
-        in_debt = town.pay(town.book(after(days=2)))
-        cancelled = town.book(after(days=3))
-        town.pay(cancelled)
-        town.pass_time(days=2, hours=8)
-        town.cancel(cancelled)
-        town.pass_time(days=7)
-        bus.handle(
-            RefundPayment(payment_id=in_debt, reason="A complaint.", fault=Blame.TEACHER),
-            town.admin,
-        )
-        ahead = town.pay(town.book(town.clock.now() + timedelta(days=5)))
-        refunded = town.pay(town.book(town.clock.now() + timedelta(days=6)))
-        refund = RefundPayment(payment_id=refunded, amount="30.00", reason="A favour.")
-        bus.handle(refund, town.admin)
-        town.settle()
-        yield Books(
-            path=path,
-            town=town,
-            ahead=ahead,
-            paid_out=paid_out,
-            refunded=refunded,
-            in_debt=in_debt,
-        )
-
-
-@pytest.fixture
-def books(lived: Books, tmp_path: Path) -> Books:
-    copied = tmp_path / "copied.db"
-    with sqlite3.connect(lived.path) as source, sqlite3.connect(copied) as target:
-        source.backup(target)
-    return Books(
-        path=copied,
-        town=lived.town,
-        ahead=lived.ahead,
-        paid_out=lived.paid_out,
-        refunded=lived.refunded,
-        in_debt=lived.in_debt,
-    )
+__all__ = ["books", "lived"]
 
 
 def test_books_that_nobody_touched_are_right(books: Books) -> None:

@@ -1,7 +1,9 @@
 """Measure, and print a table: `make bench`. Nothing is asserted; numbers drift with the machine.
 
 python -m tests.bench             everything
-python -m tests.bench lists       one of webhooks, flows, lists
+python -m tests.bench lists       one of webhooks, flows, lists, verify
+python -m tests.bench verify      up to a million payments: half an hour, and 7 GB of disk
+python -m tests.bench verify --most=100000
 """
 
 import sys
@@ -11,12 +13,13 @@ from pathlib import Path
 
 from entrypoints.logs import configure_logging
 from entrypoints.terminal import Terminal
-from tests.bench import flows, lists, webhooks
+from tests.bench import flows, lists, verify, webhooks
 from tests.bench.measuring import HEADS, Result
 from tests.e2e.processes import Place
 from tests.postgres import PostgresServer, postgres_server
 
-KINDS = ("webhooks", "flows", "lists")
+KINDS = ("webhooks", "flows", "lists", "verify")
+MOST = 1_000_000
 
 
 def _places(postgres: PostgresServer) -> Iterator[tuple[str, Place]]:
@@ -43,8 +46,20 @@ def _results(kinds: set[str]) -> Iterator[Result]:
                 yield measure(place, where)
 
 
-def main(wanted: list[str]) -> int:
+def _verified(terminal: Terminal, most: int) -> None:
+    rows = []
+    with tempfile.TemporaryDirectory(prefix="bench_") as name:
+        for figures in verify.measured(Path(name), most):
+            terminal.complain(f"measured: verify, {figures.where}, {figures.payments:,}")
+            rows.append(figures.cells)
+    terminal.table(verify.HEADS, rows)
+
+
+def main(asked: list[str]) -> int:
     """Measure what is wanted, everything if nothing is named."""
+    options = [word for word in asked if word.startswith("--most=")]
+    most = int(options[-1].partition("=")[2]) if options else MOST
+    wanted = [word for word in asked if word not in options]
     unknown = set(wanted) - set(KINDS)
     if unknown:
         Terminal().complain(f"There is {', '.join(KINDS)}; not {', '.join(sorted(unknown))}.")
@@ -52,10 +67,14 @@ def main(wanted: list[str]) -> int:
     configure_logging("error")
     terminal = Terminal()
     results = []
-    for result in _results(set(wanted) or set(KINDS)):
+    kinds = set(wanted) or set(KINDS)
+    for result in _results(kinds):
         terminal.complain(f"measured: {result.what}, {result.where}")
         results.append(result.cells)
-    terminal.table(HEADS, results)
+    if results:
+        terminal.table(HEADS, results)
+    if "verify" in kinds:
+        _verified(terminal, most)
     return 0
 
 

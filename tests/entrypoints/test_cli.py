@@ -205,6 +205,36 @@ def test_books_that_are_wrong_are_told_to_scripts_too(
     assert answer["clean"] is False
     assert [finding["invariant"] for finding in answer["findings"]] == ["I3"], answer
     assert answer["cash"] == {"books": {"usd": 500}, "gateway": {}}
+    assert answer["chain"] is None
+
+
+@pytest.mark.parametrize("words", [["verify", "--loudly"], ["verify", "tuition.db"]])
+def test_verification_that_is_asked_for_in_other_words_is_misuse(words: list[str]) -> None:
+    with pytest.raises(SystemExit) as left:
+        main(words)
+    assert left.value.code == MISUSE
+
+
+def test_verification_with_settings_that_cannot_be_used_is_misuse(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("TUITION_DATABASE_URL", "mysql://somewhere")
+    assert main(["verify"]) == MISUSE
+    assert "TUITION_DATABASE_URL" in capsys.readouterr().err
+
+
+def test_what_is_wrong_is_told_to_people_with_what_and_where(
+    workplace: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    main(["migrate"])
+    with sqlite3.connect(workplace / "tuition.db") as connection:
+        connection.execute("INSERT INTO ledger_head VALUES (1, 3, 'f00d')")
+    capsys.readouterr()
+    assert main(["verify"]) == WRONG
+    lines = capsys.readouterr().out.splitlines()
+    assert "✗ I2  the hash chain: ends at 0 with the beginning; its head says 3: 3 cut off" in lines
+    assert "The hash chain ends at 3: f00d." in lines
+    assert lines[-1] == "✗ 1 thing is wrong."
 
 
 def test_the_schema_of_the_api_is_printed_without_a_database(
