@@ -30,14 +30,19 @@ class Bookings:
         """Compare each booking with its payments, and those with all of theirs."""
         look = self.look
         for bookings in look.bunches("bookings", look.views.everything.bookings()):
-            ids = [booking.id for booking in bookings]
-            stream = look.each("payments", look.views.belongings.payments_of(ids))
-            of_booking = by(stream, lambda payment: str(payment.booking_id))
-            bunch = bunch_of(look, [each for some in of_booking.values() for each in some])
-            self._check_payments(bunch)
-            for booking in bookings:
-                with look.checking(booking.id):
-                    self._check_booking(booking, of_booking.get(booking.id, ()), bunch)
+            # In a call of its own, so that nothing of it is kept while the next ones are read.
+            self._check_bookings(bookings)
+
+    def _check_bookings(self, bookings: Sequence[Booking]) -> None:
+        look = self.look
+        ids = [booking.id for booking in bookings]
+        stream = look.each("payments", look.views.belongings.payments_of(ids))
+        of_booking = by(stream, lambda payment: str(payment.booking_id))
+        bunch = bunch_of(look, [each for some in of_booking.values() for each in some])
+        self._check_payments(bunch)
+        for booking in bookings:
+            with look.checking(booking.id):
+                self._check_booking(booking, of_booking.get(booking.id, ()), bunch)
 
     def check_strays(self) -> None:
         """I11: no payment is of a booking that does not exist."""

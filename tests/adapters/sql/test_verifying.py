@@ -23,9 +23,9 @@ from tests.builders import NOW
 pytestmark = pytest.mark.xdist_group("verifying")
 
 TERM = 400
-FEW, MANY = 2 * TERM, 8 * TERM
-MORE_BYTES = 2_000_000
-"""Bunches of payouts fill up meanwhile; the 2,400 payments more would take ten times as much."""
+FEW, MANY = 3 * TERM, 8 * TERM
+MORE_BYTES = 500_000
+"""The 2,000 payments more would take twenty times as much, were they in memory at once."""
 STATEMENTS_A_PAYMENT = 0.05
 
 
