@@ -140,8 +140,9 @@ class Bookings:
 
     def _check_kept(self, booking: Booking, payment: Payment, refunds: Sequence[Refund]) -> None:
         """Hold what went back against what the outcome gives: nothing is kept beyond the policy."""
-        if any(_came_to_nothing(refund) for refund in refunds):
-            return  # The bank would not take it back; staff were told.
+        if any(_came_to_nothing(each) or _called_it_off(each, booking) for each in refunds):
+            # The bank would not take it back, and staff were told; or the student asked for less.
+            return
         percent = 100
         if payment.stage is Stage.EARNED and booking.outcome is not None:
             percent = refund_percent(booking, booking.outcome, _ended_at(booking, refunds))
@@ -169,6 +170,12 @@ def _is_open(booking: Booking) -> bool:
 
 def _came_to_nothing(refund: Refund) -> bool:
     return refund.status is RefundStatus.FAILED and not refund.has_succeeded
+
+
+def _called_it_off(refund: Refund, booking: Booking) -> bool:
+    """Tell whether the student asked for this amount, which called the lesson off."""
+    asked = refund.cause is RefundCause.MANUAL and refund.requested_by == booking.student_id
+    return asked and booking.outcome is Outcome.CANCELLED_BY_STUDENT
 
 
 def _ended_at(booking: Booking, refunds: Sequence[Refund]) -> datetime:

@@ -130,6 +130,17 @@ def test_a_refund_that_was_doubled_at_the_gateway_is_found_and_named() -> None:
     assert len(found) == 3
 
 
+def test_a_student_who_calls_a_lesson_off_for_less_than_is_due_is_no_break() -> None:
+    with a_town() as town:
+        payment = town.pay(town.book())
+        refund = RefundPayment(payment_id=payment, amount="10.00", reason="A cold.")
+        town.installation.bus.handle(refund, town.student)
+        town.settle()
+        report = town.installation.verification().run()
+    assert report.findings == ()
+    assert report.seen["refunds"] == 1
+
+
 def test_two_payments_that_pay_for_one_booking_are_found(books: Books) -> None:
     booking = f"(SELECT booking_id FROM payments WHERE id = '{books.ahead}')"
     found = books.damage(f"UPDATE payments SET booking_id = {booking} WHERE id = ?", books.refunded)
