@@ -16,7 +16,8 @@ from adapters.sql.views.books import SqlBooks
 from application.ports.storage import SealedEntry
 from application.sealing import seal
 from domain.money import Money
-from tests.bench.years import FIRST_TERM, Rows, School, rounds
+from tests.bench.writing import FIRST_TERM, Rows, Writing
+from tests.bench.years import School, rounds
 
 TERM = 5_000
 """How many lessons a term has; the last one has as many, of which most lie ahead."""
@@ -109,7 +110,7 @@ def fill(database: Database, payments: int, *, term: int = TERM) -> int:
     """Write so many payments, two terms of them or more; return the gateway's balance."""
     copies = payments // term - 2
     with database.writer.connect() as connection, _quickly(connection):
-        school = School(Rows(connection))
+        school = School(Writing(Rows(connection)))
         school.found()
         school.term(term, is_over=True)
         is_postgresql = connection.dialect.name == "postgresql"
@@ -118,7 +119,7 @@ def fill(database: Database, payments: int, *, term: int = TERM) -> int:
         copying.begin()
         connection.commit()
         for number, marker in zip(range(1, copies + 1), markers(), strict=False):
-            school.previous = copying.add(marker, number, school.previous)
+            school.out.previous = copying.add(marker, number, school.out.previous)
             connection.commit()
         _go_on(school, term, copies)
         connection.commit()
@@ -155,9 +156,9 @@ def _quickly(connection: Connection) -> Iterator[None]:
 def _go_on(school: School, term: int, copies: int) -> None:
     """Let another term begin after all those that are over, with what they have left."""
     school.cash *= copies + 1
-    school.seq *= copies + 1
-    school.offset = (copies + 1) * rounds(term)
-    school.marker = "01zz"
+    school.out.seq *= copies + 1
+    school.out.offset = (copies + 1) * rounds(term)
+    school.out.marker = "01zz"
     for teacher, balance in school.balances.items():
         paid = Money(balance.paid.minor * (copies + 1), balance.currency)
         school.balances[teacher] = evolve(balance, paid=paid)

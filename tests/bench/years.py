@@ -11,36 +11,31 @@ as in one with a long past.
 from collections import defaultdict, deque
 from collections.abc import Iterator
 from datetime import datetime, timedelta
-from typing import Any
 
 from attrs import define, evolve, field
-from sqlalchemy import Connection, Table, insert
 
 from adapters.sql import tables
 from adapters.sql.rows import bookings as booking_rows
 from adapters.sql.rows import payments as payment_rows
 from adapters.sql.rows.earnings import balance_to_row, line_to_row, payout_to_row
 from adapters.sql.rows.gigs import gig_to_row
-from adapters.sql.rows.ledger import line_rows
 from adapters.sql.rows.people import user_to_row
-from adapters.sql.rows.records import delivery_to_row, event_to_row, operation_to_row
+from adapters.sql.rows.records import delivery_to_row, event_to_row
 from adapters.sql.rows.refunds import refund_to_row
 from application.effects import EffectKind
-from application.ports.records import DeliveryState, OperationState
-from application.sealing import GENESIS, seal
+from application.ports.records import DeliveryState
 from domain import ledger
 from domain.bookings import Booking, BookingStatus, PaymentState
 from domain.earnings import EarningKind, EarningLine, Payout, PayoutStatus, TeacherBalance
 from domain.events import PaymentSucceeded
 from domain.ids import BookingId, GigId, RefundId, UserId
-from domain.ledger import Entry
 from domain.money import Money
 from domain.payments import Payment, Stage
 from domain.policies import Fault, Outcome
 from domain.refunds import Refund, RefundCause
 from domain.time import period_of
+from tests.bench.writing import Writing, name
 from tests.builders import (
-    NOW,
     a_balance,
     a_booking,
     a_delivery,
@@ -51,7 +46,6 @@ from tests.builders import (
     a_student,
     a_teacher,
     an_admin,
-    an_operation,
     dollars,
     teachings,
 )
@@ -62,7 +56,6 @@ AHEAD, HELD = 36, 24
 PAYOUT_EVERY = 12
 """In rounds."""
 GATEWAY_FEE = 320
-ROWS_AT_A_TIME = 20_000
 
 BODY = (
     b'{"id":"evt_%s","object":"event","type":"payment_intent.succeeded","livemode":false,'
@@ -70,37 +63,6 @@ BODY = (
     b'"status":"succeeded","description":"%s"}}}'
 )
 """About as long as what Stripe sends."""
-
-
-FIRST_TERM, PEOPLE = "01kb", "01ka"
-
-
-def name(prefix: str, number: int, marker: str = PEOPLE) -> str:
-    """Return an id of ours, as wide as a real one and rising with time."""
-    return f"{prefix}_{marker}{number:08x}qrstvwxyzqrstv"
-
-
-@define
-class Rows:
-    """Rows on their way into their tables."""
-
-    connection: Connection
-    waiting: dict[Table, list[dict[str, Any]]] = field(factory=lambda: defaultdict(list))
-    count: int = 0
-
-    def add(self, table: Table, *rows: dict[str, Any]) -> None:
-        """Take rows, and write what waits when it is much."""
-        self.waiting[table].extend(rows)
-        self.count += len(rows)
-        if self.count >= ROWS_AT_A_TIME:
-            self.flush()
-
-    def flush(self) -> None:
-        """Write what waits, what is pointed at first."""
-        for table in tables.metadata.sorted_tables:
-            if rows := self.waiting.pop(table, None):
-                self.connection.execute(insert(table), rows)
-        self.count = 0
 
 
 @define
@@ -117,14 +79,9 @@ class Lesson:
 class School:
     """Writes lessons in the order of time."""
 
-    rows: Rows
-    seq: int = 0
+    out: Writing
     cash: int = 0
     """What the gateway holds of it all."""
-    marker: str = FIRST_TERM
-    offset: int = 0
-    """In rounds: when its first lesson was booked."""
-    previous: str = GENESIS
     lines: int = 0
     payouts: int = 0
     balances: dict[UserId, TeacherBalance] = field(factory=dict)
@@ -137,11 +94,11 @@ class School:
         """Write who there is, and what they offer."""
         people = [a_student(name("usr", number)) for number in range(STUDENTS)]
         people += [a_teacher(name("usr", STUDENTS + number)) for number in range(TEACHERS)]
-        self.rows.add(tables.users, *(user_to_row(user) | {"version": 1} for user in people))
-        self.rows.add(tables.users, user_to_row(an_admin()) | {"version": 1})
+        self.out.rows.add(tables.users, *(user_to_row(user) | {"version": 1} for user in people))
+        self.out.rows.add(tables.users, user_to_row(an_admin()) | {"version": 1})
         for number in range(TEACHERS):
             gig = a_gig(name("gig", number), teachers=teachings(self.teacher(number)))
-            self.rows.add(tables.gigs, gig_to_row(gig) | {"version": 1})
+            self.out.rows.add(tables.gigs, gig_to_row(gig) | {"version": 1})
             self.balances[self.teacher(number)] = a_balance(self.teacher(number))
 
     def teacher(self, number: int) -> UserId:
@@ -152,12 +109,12 @@ class School:
 
     def pay(self, number: int) -> Lesson:
         """Book a lesson and pay it; one in seven gets something back at once."""
-        at = self._at(number // TEACHERS)
+        at = self.out.at(number // TEACHERS)
         starts_at = at + timedelta(hours=2 * AHEAD)
         teacher, student = self.teacher(number), UserId(name("usr", number % STUDENTS))
         booking = evolve(
             a_booking(payment_status=PaymentState.PAID),
-            id=BookingId(name("bk", number, self.marker)),
+            id=BookingId(self.out.id("bk", number)),
             gig_id=GigId(name("gig", number % TEACHERS)),
             student_id=student,
             teachers=teachings(teacher),
@@ -168,7 +125,7 @@ class School:
             updated_at=at,
             version=3,
         )
-        id_ = name("pay", number, self.marker)
+        id_ = self.out.id("pay", number)
         payment = a_paid_payment(
             id_,
             booking_id=booking.id,
@@ -189,16 +146,16 @@ class School:
 
     def _book_payment(self, payment: Payment, number: int, at: datetime) -> None:
         charge = str(payment.charge_id)
-        self._post(ledger.payment_succeeded(payment, at))
+        self.out.post(ledger.payment_succeeded(payment, at))
         settled = f"charge_settled:txn_{charge[3:]}"
         fee = dollars(GATEWAY_FEE)
-        self._post(ledger.charge_settled(charge, payment.captured, fee, settled, at))
-        self._did(
+        self.out.post(ledger.charge_settled(charge, payment.captured, fee, settled, at))
+        self.out.did(
             EffectKind.CREATE_PAYMENT,
             payment.id,
             str(payment.gateway_id),
             at,
-            name("op", number, self.marker),
+            self.out.id("op", number),
         )
         self.cash += payment.captured.minor - GATEWAY_FEE
         body = BODY % (charge[3:].encode(), charge[3:].encode(), b"Piano for beginners. " * 30)
@@ -212,11 +169,11 @@ class School:
             received_at=at,
             version=2,
         )
-        self.rows.add(tables.deliveries, delivery_to_row(delivery))
+        self.out.rows.add(tables.deliveries, delivery_to_row(delivery))
         event = event_to_row(
-            name("msg", number, self.marker), PaymentSucceeded(payment=payment.id, at=at)
+            self.out.id("msg", number), PaymentSucceeded(payment=payment.id, at=at)
         )
-        self.rows.add(tables.outbox, event | {"is_done": True})
+        self.out.rows.add(tables.outbox, event | {"is_done": True})
 
     def end(self, lesson: Lesson) -> None:
         """End a lesson: one in eleven is called off by its teacher, the others take place."""
@@ -230,7 +187,7 @@ class School:
         (share,) = lesson.payment.shares
         balance = self.balances[share.teacher_id]
         self.balances[share.teacher_id], taken = balance.credit(share.remaining)
-        self._post(ledger.lesson_ended(lesson.payment, {share.teacher_id: taken}, at))
+        self.out.post(ledger.lesson_ended(lesson.payment, {share.teacher_id: taken}, at))
         lesson.payment = lesson.payment.placed(Stage.EARNED)
         lesson.booking = evolve(
             lesson.booking,
@@ -248,14 +205,14 @@ class School:
         """Write a lesson that has not taken place yet."""
         lesson.booking = evolve(lesson.booking, payment_status=lesson.payment.booking_state)
         self._write(lesson)
-        self.rows.add(tables.earning_lines, *map(line_to_row, self._statement(lesson)))
+        self.out.rows.add(tables.earning_lines, *map(line_to_row, self._statement(lesson)))
 
     def _write(self, lesson: Lesson) -> None:
         booking, payment = lesson.booking, lesson.payment
-        self.rows.add(tables.bookings, booking_rows.booking_to_row(booking))
-        self.rows.add(tables.booking_teachers, *booking_rows.teacher_rows(booking))
-        self.rows.add(tables.payments, payment_rows.payment_to_row(payment))
-        self.rows.add(tables.payment_teachers, *payment_rows.teacher_rows(payment))
+        self.out.rows.add(tables.bookings, booking_rows.booking_to_row(booking))
+        self.out.rows.add(tables.booking_teachers, *booking_rows.teacher_rows(booking))
+        self.out.rows.add(tables.payments, payment_rows.payment_to_row(payment))
+        self.out.rows.add(tables.payment_teachers, *payment_rows.teacher_rows(payment))
 
     def _give_back(
         self,
@@ -269,7 +226,7 @@ class School:
         self.lines += 1
         number = self.lines
         refund, payment = Refund.reserve(
-            id=RefundId(name("re", number, self.marker)),
+            id=RefundId(self.out.id("re", number)),
             payment=before,
             amount=amount,
             reason="A favour.",
@@ -278,16 +235,16 @@ class School:
             requested_by=None,
             at=at,
         )
-        self._post(ledger.refund_reserved(before, refund, {}, at))
+        self.out.post(ledger.refund_reserved(before, refund, {}, at))
         made = f"re_{payment.id[4:]}{number:x}"
         lesson.payment = evolve(payment.refund_accepted(amount, at=at), events=())
         refund = evolve(refund.accepted(made, at=at).succeeded(at=at), events=(), version=3)
-        self._post(ledger.refund_confirmed(refund, at))
-        self._did(
-            EffectKind.CREATE_REFUND, refund.id, made, at, name("op", 2**31 + number, self.marker)
+        self.out.post(ledger.refund_confirmed(refund, at))
+        self.out.did(
+            EffectKind.CREATE_REFUND, refund.id, made, at, self.out.id("op", 2**31 + number)
         )
         self.cash -= amount.minor
-        self.rows.add(tables.refunds, refund_to_row(refund))
+        self.out.rows.add(tables.refunds, refund_to_row(refund))
 
     def _statement(self, lesson: Lesson) -> Iterator[EarningLine]:
         (share,) = lesson.payment.shares
@@ -298,7 +255,7 @@ class School:
             if amount:
                 self.lines += 1
                 yield a_line(
-                    name("ern", self.lines, self.marker),
+                    self.out.id("ern", self.lines),
                     amount=amount,
                     kind=kind,
                     teacher_id=share.teacher_id,
@@ -319,16 +276,16 @@ class School:
             carried[teacher].append(line)
         for teacher, lines in carried.items():
             amount = dollars(sum(line.amount.minor for line in lines))
-            self._pay_out_to(teacher, amount, lines, self._at(now))
+            self._pay_out_to(teacher, amount, lines, self.out.at(now))
 
     def _pay_out_to(
         self, teacher: UserId, amount: Money, lines: list[EarningLine], at: datetime
     ) -> None:
         if not amount:
-            self.rows.add(tables.earning_lines, *map(line_to_row, lines))
+            self.out.rows.add(tables.earning_lines, *map(line_to_row, lines))
             return
         self.payouts += 1
-        id_ = name("po", self.payouts, self.marker)
+        id_ = self.out.id("po", self.payouts)
         payout: Payout = a_payout(
             id_,
             PayoutStatus.PAID,
@@ -339,29 +296,31 @@ class School:
             updated_at=at,
             version=2,
         )
-        self._post(ledger.payout_reserved(payout, at))
-        self._post(ledger.payout_done(payout, at))
+        self.out.post(ledger.payout_reserved(payout, at))
+        self.out.post(ledger.payout_done(payout, at))
         sent = self.balances[teacher].send(amount, at=at).sent(amount)
         self.balances[teacher] = sent
-        self._did(
+        self.out.did(
             EffectKind.CREATE_TRANSFER,
             payout.id,
             str(payout.gateway_id),
             at,
-            name("op", 3 * 2**30 + self.payouts, self.marker),
+            self.out.id("op", 3 * 2**30 + self.payouts),
         )
         self.cash -= amount.minor
-        self.rows.add(tables.payouts, payout_to_row(payout))
+        self.out.rows.add(tables.payouts, payout_to_row(payout))
         on_it = (line_to_row(evolve(line, payout_id=payout.id)) for line in lines)
-        self.rows.add(tables.earning_lines, *on_it)
+        self.out.rows.add(tables.earning_lines, *on_it)
 
     def close(self) -> None:
         """Write what is left to be paid out, the balances, and the head of the chain."""
-        self.rows.add(tables.earning_lines, *(line_to_row(line) for _, _, line in self.ended))
+        self.out.rows.add(tables.earning_lines, *(line_to_row(line) for _, _, line in self.ended))
         rows = (balance_to_row(balance) | {"version": 1} for balance in self.balances.values())
-        self.rows.add(tables.teacher_balances, *rows)
-        self.rows.add(tables.ledger_head, {"id": 1, "position": self.seq, "seal": self.previous})
-        self.rows.flush()
+        self.out.rows.add(tables.teacher_balances, *rows)
+        self.out.rows.add(
+            tables.ledger_head, {"id": 1, "position": self.out.seq, "seal": self.out.previous}
+        )
+        self.out.rows.flush()
 
     def term(self, lessons: int, *, is_over: bool) -> None:
         """Let so many lessons be booked; if it is over, each has ended and is paid out."""
@@ -379,43 +338,7 @@ class School:
                 self.leave_ahead(lesson)
         if is_over:
             self.pay_out(rounds(lessons))
-        self.rows.flush()
-
-    # --- Parts ---------------------------------------------------------------------------------
-
-    def _post(self, entry: Entry | None) -> None:
-        if entry is None:
-            return
-        self.seq += 1
-        self.previous = seal(self.previous, entry)
-        self.rows.add(
-            tables.ledger_entries,
-            {
-                "seq": self.seq,
-                "key": entry.key,
-                "kind": entry.kind,
-                "at": entry.at,
-                "position": self.seq,
-                "seal": self.previous,
-            },
-        )
-        self.rows.add(tables.ledger_lines, *line_rows(entry, self.seq))
-
-    def _did(self, kind: EffectKind, subject: str, result: str, at: datetime, id_: str) -> None:
-        operation = an_operation(
-            id_,
-            kind=kind,
-            subject=subject,
-            state=OperationState.DONE,
-            result=result,
-            created_at=at,
-            updated_at=at,
-            version=2,
-        )
-        self.rows.add(tables.operations, operation_to_row(operation))
-
-    def _at(self, now: int) -> datetime:
-        return NOW + timedelta(hours=2 * (self.offset + now))
+        self.out.rows.flush()
 
 
 def rounds(lessons: int) -> int:
