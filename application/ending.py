@@ -46,13 +46,18 @@ class Ending:
         """
         if booking.outcome is None:
             raise BrokenInvariant(f"{booking.id} has not ended")
+        self.call_off_what_is_open(unit, booking)
         operation = None
+        for payment in unit.payments.of_booking(booking.id):
+            if payment.stage is Stage.PENDING:
+                operation = self._settle(unit, booking, payment, by=by, reason=reason)
+        return operation
+
+    def call_off_what_is_open(self, unit: Unit, booking: Booking) -> None:
+        """Cancel the payments of a booking that are not captured: nobody is to pay for it now."""
         for payment in unit.payments.of_booking(booking.id):
             if payment.status.is_live:
                 self.applying.show(unit, booking, self.call_off(unit, payment), self.clock.now())
-            elif payment.stage is Stage.PENDING:
-                operation = self._settle(unit, booking, payment, by=by, reason=reason)
-        return operation
 
     def call_off(self, unit: Unit, payment: Payment) -> Payment:
         """Cancel a payment that is not captured; a success that wins the race goes back."""

@@ -142,6 +142,7 @@ class ReportNoShowHandler(Deciding):
                 raise InvalidField("who", "Report the other side.", "own_side")
             reported = booking.report_no_show(command.absent, by=party, at=now)
             reported = unit.bookings.save(reported)
+            self.ending.call_off_what_is_open(unit, reported)
             self.audit(unit, actor, booking, reported)
             return answered(unit, booking.id)
 

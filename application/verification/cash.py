@@ -6,6 +6,7 @@ from itertools import islice
 
 from attrs import define, frozen
 
+from application.gateway_effects.probing import PROBE_BACK
 from application.ports.clock import WallClock
 from application.ports.gateway import (
     BalanceTransaction,
@@ -160,10 +161,21 @@ class Cash:
             elif payment.gateway_id is not None:
                 held = self.gateway.payments.payment(payment.gateway_id)
                 found.append(held.balance_transaction)
+            elif payment.id in books.operations:
+                found.append(self._made_by(books.operations[payment.id]))
         # A charge may be found in both ways, and may have been booked as nobody's.
         movements = {f"charge_settled:{each.id}": each for each in found if each is not None}
         booked = self.read(lambda views: views.books.written(list(movements)))
         return [each for key, each in movements.items() if key not in booked]
+
+    def _made_by(self, operation: Operation) -> BalanceTransaction | None:
+        """Return what a payment took whose outcome only its operation will tell."""
+        made = self.gateway.payments.find_payment(
+            operation.id,
+            customer=str(operation.params["customer"]),
+            since=operation.created_at - PROBE_BACK,
+        )
+        return None if made is None else made.balance_transaction
 
     def _made(self, refund: Refund, operation: Operation | None) -> str | None:
         if refund.gateway_id is not None:

@@ -31,7 +31,7 @@ def run(arguments: Namespace, terminal: Terminal) -> int:
         else:
             for outcome in told(plans, arguments.processes):
                 summary.add(outcome)
-                progress(f"of {len(plans):,} stories, {len(summary.bad)} bad:", summary.stories)
+                progress(f"stories, {len(summary.bad)} bad", summary.stories, len(plans))
                 if not outcome.is_clean:
                     terminal.bad(f"seed {outcome.plan.seed}: {outcome.broken[0]}")
         bad = [shortest(outcome) for outcome in summary.bad[:SHRUNK_AT_MOST]]
@@ -51,8 +51,8 @@ def _watched(plan: Plan, arguments: Namespace, terminal: Terminal, progress: Pro
         days = (market.clock.now() - BEGINS_AT).days
         lessons = len(market.witness.mirror.all("bookings"))
         kills = market.diary.counts["processes killed"]
-        what = f"step of {plan.steps} · day {days + 1} · {lessons} bookings · {kills} kills ·"
-        progress(what, market.diary.step)
+        what = f"steps · day {days + 1} · {lessons} bookings · {kills} kills"
+        progress(what, market.diary.step, plan.steps)
 
     return simulate(plan, watch)
 

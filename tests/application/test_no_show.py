@@ -6,6 +6,7 @@ import pytest
 
 from application.bookings import CompleteBooking, ReportNoShow
 from application.commands import Actor
+from application.payments import CreatePaymentIntent
 from application.ports.storage import AuditFilter, PageRequest
 from domain.bookings import (
     BookingNotConfirmed,
@@ -15,6 +16,7 @@ from domain.bookings import (
     PaymentState,
 )
 from domain.errors import InvalidField, NotFound
+from domain.payments import PaymentStatus
 from domain.policies import Fault
 from domain.refunds import RefundCause
 from tests.market import Lesson, Market
@@ -163,3 +165,18 @@ def test_money_of_a_no_show_is_available_two_days_after_the_scheduled_end(market
     assert not market.standing(lesson.teacher).available
     market.advance(seconds=1)
     assert market.standing(lesson.teacher).available.minor == 6375
+
+
+def test_nobody_is_asked_to_pay_for_a_lesson_that_a_teacher_missed(market: Market) -> None:
+    """Found by the simulator: its payment stayed open until the contest window was over."""
+    student, teacher = market.student(), market.teacher()
+    booking = market.book(student, market.gig(teacher))
+    opened = market.do(CreatePaymentIntent(booking_id=booking), student)
+    market.clock.move_to(market.booking(booking).period.start + timedelta(minutes=10))
+
+    market.do(ReportNoShow(booking_id=booking, absent=Party.TEACHER), student)
+    market.settle()
+
+    assert market.payment(opened.payment_id).status is PaymentStatus.CANCELED
+    assert market.booking(booking).payment_status is PaymentState.UNPAID
+    assert market.installation.verification().run().findings == ()

@@ -9,7 +9,7 @@ import pytest
 from adapters.clock import ManualClock
 from adapters.sql import sql_storage
 from application.bookings import CancelBooking
-from application.payments import CreatePaymentIntent
+from application.payments import CreatePaymentIntent, ProcessPayment
 from application.ports.gateway import NewCustomer, NewPayment
 from application.ports.test_mode import Fault, FaultKind, GatewayControls
 from application.refunds import RefundPayment
@@ -474,6 +474,22 @@ def test_a_refund_whose_outcome_is_not_known_is_no_break(kind: FaultKind) -> Non
         report = town.installation.verification().run()
     assert report.findings == ()
     assert "1 effects on the gateway are under way" in report.notes
+
+
+@pytest.mark.parametrize("kind", [FaultKind.LOST_REQUEST, FaultKind.LOST_ANSWER])
+def test_a_charge_whose_outcome_is_not_known_is_no_break(kind: FaultKind) -> None:
+    """Found by the simulator: the gateway had taken the money, and only the operation knew."""
+    with a_town() as town:
+        booking = town.book()
+        faults = _outside(town).faults
+        for method in ("create_payment", "find_payment"):
+            faults.add_fault(Fault(method=method, kind=kind, times=None))
+        charge = ProcessPayment(booking_id=booking, payment_method_id="pm_card_visa")
+        town.installation.bus.handle(charge, town.student)
+        faults.clear_faults()
+        report = town.installation.verification().run()
+    assert report.findings == ()
+    assert any("on the gateway are under way" in note for note in report.notes)
 
 
 @pytest.mark.parametrize("kind", [FaultKind.LOST_REQUEST, FaultKind.LOST_ANSWER])
