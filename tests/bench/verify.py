@@ -6,7 +6,6 @@ gateway is asked for its balance only, as Stripe is: not for each payment.
 
 import json
 import re
-import resource
 import subprocess
 import sys
 import time
@@ -26,7 +25,7 @@ from tests.builders import NOW
 from tests.contract.storage.sql_harness import CountingIds
 from tests.postgres import postgres_server
 
-HEADS = ("", "payments", "entries", "seconds", "of a core", "peak MB", "with files")
+HEADS = ("", "payments", "entries", "seconds", "of a core", "peak MB")
 ON_SQLITE = (10_000, 100_000, 1_000_000)
 ON_POSTGRESQL = (100_000,)
 
@@ -41,9 +40,7 @@ class Figures:
     seconds: float
     seconds_of_a_core: float
     peak_megabytes: float
-    """Of its own."""
-    peak_with_files_megabytes: float
-    """With what it maps of the database's file."""
+    """Of its own, without what it maps of the database's file."""
 
     @property
     def cells(self) -> tuple[str, ...]:
@@ -55,7 +52,6 @@ class Figures:
             f"{self.seconds:,.1f}",
             f"{self.seconds_of_a_core:,.1f}",
             f"{self.peak_megabytes:,.0f}",
-            f"{self.peak_with_files_megabytes:,.0f}",
         )
 
 
@@ -110,7 +106,6 @@ def main(url: str, cash: str, where: str) -> None:
     report = prove(url, int(cash), lambda *_: own.append(max(own.pop(), own_megabytes())))
     if not report.is_clean:
         raise AssertionError(report.findings[:5])
-    with_files = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     figures = {
         "where": where,
         "payments": report.seen["payments"],
@@ -118,7 +113,6 @@ def main(url: str, cash: str, where: str) -> None:
         "seconds": time.perf_counter() - began,
         "seconds_of_a_core": time.process_time() - used,
         "peak_megabytes": own[0],
-        "peak_with_files_megabytes": with_files,
     }
     sys.stdout.write(json.dumps(figures))
 
