@@ -1,0 +1,186 @@
+"""The layers that catch mistakes, each with the smallest run that is enough.
+
+A run raises an error when it finds something wrong. Equal runs are one: they are compared, so that
+each is shown to be green only once.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
+from importlib import import_module
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, Protocol
+from unittest import mock
+
+from attrs import frozen
+
+from adapters.memory import memory_storage
+from entrypoints.simulation.outcome import Plan
+from entrypoints.simulation.running import simulate
+from tests.contract.storage.keeping import keep
+from tests.contract.storage.school import GIG, PEOPLE
+from tests.contract.storage.sql_harness import CountingIds
+from tests.crash.enumerating import Enumeration
+from tests.crash.scenarios import SCENARIOS
+from tests.crash.scenarios.faults import Trouble
+from tests.crash.stage import Scene, Stage
+from tests.http.shop import Shop
+from tests.market import Market
+from tests.races.arena import Arena, new_file
+
+Lend = Callable[[], AbstractContextManager[tuple[Any, ...]]]
+"""Lends what a test is called with."""
+
+
+class Layer(Protocol):
+    """A run of a layer."""
+
+    @property
+    def folder(self) -> str:
+        """Return where the layer lies."""
+        ...
+
+    def run(self) -> None:
+        """Raise an error when something is wrong."""
+        ...
+
+
+@frozen
+class CrashPoints:
+    """A scenario of `tests/crash`, killed at each of its points, whatever its clients do then."""
+
+    scenario: str
+    trouble: Trouble | None = None
+    folder: str = "tests/crash"
+
+    def run(self) -> None:
+        """Kill it everywhere."""
+        Enumeration(self._arrange).kill_everywhere()
+
+    def _arrange(self, stage: Stage) -> Scene:
+        arrange = SCENARIOS[self.scenario]
+        return arrange(stage) if self.trouble is None else self.trouble.strike(arrange, stage)
+
+    def __str__(self) -> str:
+        trouble = "" if self.trouble is None else f" ({self.trouble})"
+        return f"{self.scenario.replace('_', ' ')}{trouble}, killed at all points"
+
+
+@frozen
+class Stories:
+    """Stories of the simulator, from the first seed to the last."""
+
+    first: int
+    last: int
+    steps: int
+    folder: str = "tests/simulation"
+
+    def run(self) -> None:
+        """Tell them until one breaks."""
+        for seed in range(self.first, self.last + 1):
+            outcome = simulate(Plan(seed=seed, steps=self.steps))
+            told = (outcome.plan.command, *map(str, outcome.broken))
+            assert outcome.is_clean, "\n".join(told)
+
+    def __str__(self) -> str:
+        seeds = f"seed {self.first}" if self.first == self.last else f"{self.first} to {self.last}"
+        return f"{seeds}, {self.steps} steps"
+
+
+@frozen
+class Proof:
+    """What `tuition verify` says of a market in which something has happened."""
+
+    happens: Callable[[Market], object]
+    folder: str = "tuition verify"
+
+    def run(self) -> None:
+        """Let it happen, and prove the books."""
+        with Market(settings={"TUITION_RATE_LIMITS": "off"}) as market:
+            self.happens(market)
+            report = market.installation.verification().run()
+        assert report.is_clean, "\n".join(map(str, report.findings))
+
+    def __str__(self) -> str:
+        return f"after {self.happens.__name__.replace('_', ' ')}"
+
+
+@contextmanager
+def nothing() -> Iterator[tuple[Any, ...]]:
+    """Lend nothing."""
+    yield ()
+
+
+@contextmanager
+def a_storage() -> Iterator[tuple[Any, ...]]:
+    """Lend an empty storage in memory."""
+    yield (memory_storage(CountingIds()),)
+
+
+@contextmanager
+def a_school() -> Iterator[tuple[Any, ...]]:
+    """Lend a storage that knows the people that everything else is about, and a gig."""
+    storage = memory_storage(CountingIds())
+    keep(storage, *PEOPLE, GIG)
+    yield (storage,)
+
+
+@contextmanager
+def a_shop() -> Iterator[tuple[Any, ...]]:
+    """Lend an installation behind its HTTP API."""
+    with Shop() as shop:
+        yield (shop,)
+
+
+@contextmanager
+def a_directory() -> Iterator[tuple[Any, ...]]:
+    """Lend an empty directory."""
+    with TemporaryDirectory() as directory:
+        yield (Path(directory),)
+
+
+@frozen
+class One:
+    """One test of a layer: an example, a property, a machine, an attack."""
+
+    test: Callable[..., object]
+    lend: Lend = nothing
+    case: tuple[object, ...] = ()
+    """What the test is called with besides, where it has several cases."""
+
+    def run(self) -> None:
+        """Run it as pytest does."""
+        with self.lend() as lent:
+            self.test(*lent, *self.case)
+
+    @property
+    def folder(self) -> str:
+        """Return where the test lies."""
+        return "/".join(self.test.__module__.split(".")[:-1])
+
+    def __str__(self) -> str:
+        return self.test.__name__.removeprefix("test_").replace("_", " ")
+
+
+@frozen
+class Race:
+    """A race of threads on SQLite, so many rounds of it."""
+
+    test: Callable[[Arena], object]
+    rounds: int = 2
+    folder: str = "tests/races"
+
+    def run(self) -> None:
+        """Race."""
+        module = import_module(self.test.__module__)
+        with ExitStack() as stack:
+            for rounds in {"ROUNDS", "FEWER"} & vars(module).keys():
+                stack.enter_context(mock.patch.object(module, rounds, self.rounds))
+            directory = stack.enter_context(TemporaryDirectory())
+            arena = stack.enter_context(Arena(new_file(Path(directory))))
+            stack.enter_context(closing(arena.world))
+            self.test(arena)
+
+    def __str__(self) -> str:
+        told = self.test.__name__.removeprefix("test_").replace("_", " ")
+        return f"{told}, {self.rounds} rounds"
