@@ -106,6 +106,8 @@ class Bookings:
             self.look.wrong(
                 "I10", booking.id, f"shows itself {booking.payment_status}, and nothing pays for it"
             )
+        if booking.status is BookingStatus.COMPLETED and not booking.payment_status.was_paid:
+            self.look.wrong("I10", booking.id, f"took place, and is {booking.payment_status}")
 
     def _check_charged_once(self, booking: Booking, payments: Sequence[Payment]) -> None:
         kinds = Counter[str]()
@@ -115,8 +117,12 @@ class Bookings:
         for what, number in kinds.items():
             if number > 1:
                 self.look.wrong("I7", booking.id, f"{number} payments {what}")
-        if booking.status.is_final and kinds["are open at once"]:
+        if not kinds["are open at once"]:
+            return
+        if booking.status.is_final:
             self.look.wrong("I7", booking.id, f"is {booking.status}, and can still be paid")
+        elif kinds["pay for it"]:
+            self.look.wrong("I7", booking.id, "is paid, and can be paid once more")
 
     # --- What was kept ---------------------------------------------------------------------------
 

@@ -83,6 +83,7 @@ class Enumeration:
             if not run.gave_up:
                 assert run.refusals == self.unharmed.refusals
                 assert run.came_to == self.unharmed.came_to
+                assert run.made == self.unharmed.made, f"made {run.made}, not {self.unharmed.made}"
         return run
 
     def _kill(self, at: int) -> int:

@@ -4,6 +4,7 @@ What is committed is watched, whichever process commits it: a kill and a recover
 booking, payment, refund or payout where its graph has no edge.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -15,16 +16,22 @@ from entrypoints.simulation.ports import Change
 ALSO_WRITTEN = frozenset({"operations", "inbox"})
 """These are written by claims and receipts too, which are no saves: their versions may skip."""
 
+ASKED_FOR = frozenset({"gigs", "bookings", "payments", "refunds", "payouts", "cards"})
+
 
 @define
 class Histories:
     """Where everything stands that was saved so far."""
 
     _now: dict[tuple[str, str], Any] = field(factory=dict)
+    made: Counter[str] = field(factory=Counter)
+    """How many there are of what people ask for: a retry must not make more of it (I14)."""
 
     def go_on(self, changes: Sequence[Change]) -> None:
         """Take in what was committed, and check that it may follow what was there."""
         for change in changes:
+            if change.method == "save" and change.repository in ASKED_FOR:
+                self.made[change.repository] += change.value.version == 1
             if change.method == "save" and change.repository in GRAPHS:
                 self._go_on(change.repository, change.value)
 

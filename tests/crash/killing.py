@@ -1,6 +1,6 @@
 """Run a scenario, kill its process at a point, start another, and see that all is whole."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from enum import StrEnum
 
@@ -48,6 +48,8 @@ class Run:
     refusals: tuple[str, ...] = ()
     """The codes of the requests that were refused in the end."""
     came_to: Tally = field(factory=Tally)
+    made: Mapping[str, int] = field(factory=dict)
+    """How many bookings, payments … there are in the end."""
 
     def tell(self) -> "Run":
         """Play it to the end, and check what must hold."""
@@ -110,6 +112,7 @@ class Run:
     def _check(self, scene: Scene) -> None:
         must_be_whole(self.stage)
         self.came_to = tally_of(self.stage)
+        self.made = dict(self.stage.points.histories.made)
         if scene.comes_to is not None and not self.gave_up:
             assert self.came_to == scene.comes_to
         requests = [step for step in scene.steps if isinstance(step, REQUESTS)]

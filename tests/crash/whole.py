@@ -83,12 +83,12 @@ def is_at_rest(market: Place) -> bool:
 def must_be_whole(market: Place) -> None:
     """Check the books against themselves and the gateway, and that each effect is one."""
     report = market.installation.verification().run()
-    assert report.findings == (), report.findings
-    assert report.notes == (), report.notes
+    assert not report.findings, "\n".join(map(str, report.findings))
+    assert not report.notes, "\n".join(report.notes)
     made = market.world.chronicle.made_by_each()
     for operation in operations_of(market):
-        assert not operation.state.is_open, operation
-        assert made[operation.id] <= 1, operation
+        assert not operation.state.is_open, str(operation)
+        assert made[operation.id] <= 1, f"{made[operation.id]} were made by {operation}"
     books = market.balances().get("cash:gateway", 0)
     assert books == sum(market.world.gateway.books.balances().values())
     for booking, charges in _standing_charges(market).items():

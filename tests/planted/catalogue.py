@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from functools import cache
 
+import pytest
 from attrs import frozen
 
 from domain.errors import BrokenInvariant, DomainError
@@ -13,7 +14,10 @@ from tests.planted.layers import Layer
 
 Plant = Callable[[], AbstractContextManager[object]]
 
-FOUND_OUT = (AssertionError, BrokenInvariant, DomainError, ExceptionGroup)
+FOUND_OUT = (
+    *(AssertionError, BrokenInvariant, DomainError, ExceptionGroup),
+    pytest.fail.Exception,
+)
 """What a layer raises when it finds something; anything else is a bug of the planting."""
 
 

@@ -13,6 +13,7 @@ from typing import Any, Protocol
 from unittest import mock
 
 from attrs import frozen
+from hypothesis import Phase, is_hypothesis_test, settings
 
 from adapters.memory import memory_storage
 from entrypoints.simulation.outcome import Plan
@@ -42,6 +43,10 @@ class Layer(Protocol):
 
     def run(self) -> None:
         """Raise an error when something is wrong."""
+        ...
+
+    def __hash__(self) -> int:
+        """Be one with an equal run."""
         ...
 
 
@@ -85,6 +90,10 @@ class Stories:
     def __str__(self) -> str:
         seeds = f"seed {self.first}" if self.first == self.last else f"{self.first} to {self.last}"
         return f"{seeds}, {self.steps} steps"
+
+
+TEN_STORIES = Stories(1, 10, 200)
+"""Enough for what is no narrow race."""
 
 
 @frozen
@@ -139,6 +148,23 @@ def a_directory() -> Iterator[tuple[Any, ...]]:
         yield (Path(directory),)
 
 
+@contextmanager
+def _in_haste(test: Any) -> Iterator[None]:
+    """Let a property be content with the first example against it, always the same one."""
+    quick = settings(
+        max_examples=100,
+        phases=(Phase.explicit, Phase.generate),
+        derandomize=True,
+        database=None,
+        deadline=None,
+    )
+    if is_hypothesis_test(test):
+        with mock.patch.object(test, "_hypothesis_internal_use_settings", quick):
+            yield
+    else:
+        yield
+
+
 @frozen
 class One:
     """One test of a layer: an example, a property, a machine, an attack."""
@@ -150,7 +176,7 @@ class One:
 
     def run(self) -> None:
         """Run it as pytest does."""
-        with self.lend() as lent:
+        with self.lend() as lent, _in_haste(self.test):
             self.test(*lent, *self.case)
 
     @property

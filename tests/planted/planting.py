@@ -43,5 +43,16 @@ def _wrong(right: Any, mistake: Mistake) -> Callable[..., Any]:
     return wrong
 
 
+class But:
+    """Something that is as another thing, but for what is named."""
+
+    def __init__(self, other: Any, **instead: Any) -> None:
+        self._other = other
+        vars(self).update(instead)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._other, name)
+
+
 def does_nothing(_: object, *__: object, **___: object) -> None:
     """Be the mistake of forgetting it."""

@@ -2,7 +2,7 @@
 
 from itertools import combinations
 
-from domain.bookings import Booking, Funding
+from domain.bookings import Booking, BookingStatus, Funding
 from domain.gigs import Gig
 from entrypoints.simulation.witness import Sight, always
 
@@ -36,6 +36,14 @@ def _check_slot(sight: Sight, booking: Booking) -> None:
     seats = sum(other.gig_id == booking.gig_id for other in others)
     if gig is not None and seats > gig.capacity:
         sight.wrong("I10", booking.id, f"{seats} seats are taken of {gig.capacity}")
+
+
+@always
+def no_lesson_takes_place_unpaid(sight: Sight) -> None:
+    """I10: what is completed was paid, even if all of it has gone back since."""
+    for _, booking in sight.touched.of(Booking):
+        if booking.status is BookingStatus.COMPLETED and not booking.payment_status.was_paid:
+            sight.wrong("I10", booking.id, f"took place, and is {booking.payment_status}")
 
 
 @always

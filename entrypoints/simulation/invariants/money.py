@@ -3,8 +3,8 @@
 from adapters.fake.records import OPERATION
 from adapters.fake.records import Refund as MadeRefund
 from adapters.fake.records import Transfer as MadeTransfer
-from application.ports.gateway import GatewayPaymentStatus
-from domain.earnings import Payout, PayoutMethod, PayoutStatus
+from application.ports.gateway import GatewayPaymentStatus, GatewayRefundStatus
+from domain.earnings import EarningLine, Payout, PayoutMethod, PayoutStatus
 from domain.payments import Payment
 from domain.refunds import Refund, RefundCause, RefundStatus
 from entrypoints.simulation.witness import Sight, always
@@ -46,6 +46,8 @@ def a_refund_that_is_confirmed_was_made(sight: Sight) -> None:
         made = sight.truth.refund(refund.gateway_id) if refund.gateway_id else None
         if made is None or made.amount != refund.amount.minor:
             sight.wrong("I5", refund.id, f"is {refund.status}; the gateway has {made}")
+        elif refund.has_succeeded and made.status is GatewayRefundStatus.PENDING:
+            sight.wrong("I5", refund.id, f"is {refund.status}; at the gateway it still pends")
 
 
 @always
@@ -73,6 +75,18 @@ def a_transfer_is_reserved_before_it_is_sent(sight: Sight) -> None:
                 sight.wrong("I6", made.id, f"was sent for {payout.id}, which had failed")
     for _, payout in sight.touched.of(Payout):
         _check_paid(sight, payout)
+
+
+@always
+def a_payout_carries_only_what_is_available(sight: Sight) -> None:
+    """I6: a lesson's money is paid out after its hold, and when the gateway's funds are there."""
+    for before, line in sight.touched.of(EarningLine):
+        if line.payout_id is None or (before is not None and before.payout_id == line.payout_id):
+            continue
+        payout: Payout | None = sight.mirror.get("payouts", line.payout_id)
+        available_at = line.available_at
+        if payout is None or available_at is None or available_at > payout.created_at:
+            sight.wrong("I6", line.id, f"is available at {available_at}; {payout} carries it")
 
 
 def _check_paid(sight: Sight, payout: Payout) -> None:

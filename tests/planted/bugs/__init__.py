@@ -15,6 +15,15 @@ from tests.planted.bugs import (
 from tests.planted.catalogue import BUGS
 
 __all__ = [
-    *("BUGS", "books", "effects", "inbox", "lessons", "payments", "payouts", "people"),
-    *("refunds", "requests", "storage"),
+    "BUGS",
+    "books",
+    "effects",
+    "inbox",
+    "lessons",
+    "payments",
+    "payouts",
+    "people",
+    "refunds",
+    "requests",
+    "storage",
 ]

@@ -1,7 +1,6 @@
 """Mistakes in the books, and in the arithmetic under them."""
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime
 from typing import Any
 
 import attrs
@@ -18,7 +17,7 @@ from tests.contract.storage import test_ledger
 from tests.domain import test_fees, test_money
 from tests.market import Market
 from tests.planted.catalogue import planted
-from tests.planted.layers import One, Proof, Stories, a_storage
+from tests.planted.layers import TEN_STORIES, One, Proof, a_storage
 from tests.planted.planting import Mistake, everywhere, instead
 
 
@@ -34,7 +33,7 @@ def a_refund_of_a_part(market: Market) -> None:
 
 @planted(
     stands_for="I1; an entry that does not balance, in a process that checks nothing",
-    caught_by=Stories(1, 5, 60),
+    caught_by=TEN_STORIES,
     says="I1 ",
 )
 def an_entry_is_a_cent_out() -> Iterator[None]:
@@ -68,10 +67,8 @@ def a_refund_is_booked_the_wrong_way_round() -> Iterator[None]:
     says="I3",
 )
 def cash_is_booked_without_the_gateways_fee() -> Iterator[None]:
-    def gross(
-        right: Mistake, charge: str, amount: Money, fee: Money, key: str, at: datetime
-    ) -> Any:
-        return right(charge, amount, Money.zero(fee.currency), key, at)
+    def gross(right: Mistake, charge: str, amount: Money, fee: Money, *fact: Any) -> Any:
+        return right(charge, amount, Money.zero(fee.currency), *fact)
 
     with instead(ledger, "charge_settled", gross):
         yield

@@ -13,13 +13,13 @@ from domain.ids import PayoutId
 from domain.money import Money
 from tests.domain import test_earnings
 from tests.planted.catalogue import planted
-from tests.planted.layers import CrashPoints, One, Stories
+from tests.planted.layers import TEN_STORIES, CrashPoints, One
 from tests.planted.planting import Mistake, does_nothing, everywhere, instead
 
 
 @planted(
     stands_for="I6; money is paid out before it is available",
-    caught_by=Stories(1, 10, 150),
+    caught_by=TEN_STORIES,
     says="I6",
 )
 def a_payout_takes_what_is_not_available_yet() -> Iterator[None]:
@@ -41,7 +41,8 @@ def a_payout_leaves_its_money_available() -> Iterator[None]:
     def leaves_it(
         right: Mistake, self: TeacherBalance, amount: Money, *, at: datetime
     ) -> TeacherBalance:
-        return evolve(right(self, amount, at=at), payable=self.payable)
+        sent: TeacherBalance = right(self, amount, at=at)
+        return evolve(sent, payable=self.payable)
 
     with instead(TeacherBalance, "send", leaves_it):
         yield
@@ -59,7 +60,7 @@ def a_payout_forgets_which_lines_it_carries() -> Iterator[None]:
 
 @planted(
     stands_for="I6; a transfer that failed is never the teacher's again",
-    caught_by=Stories(1, 30, 300),
+    caught_by=TEN_STORIES,
     says="I6|I9|I2",
 )
 def a_transfer_that_fails_keeps_the_money() -> Iterator[None]:
@@ -88,13 +89,13 @@ def a_transfer_that_is_taken_back_is_not_booked() -> Iterator[None]:
 
 @planted(
     stands_for="I9; payable and receivable at once",
-    caught_by=One(test_earnings.test_a_credit_and_a_debit_of_the_same_amount_leave_the_worth_unchanged),
+    caught_by=One(
+        test_earnings.test_a_credit_and_a_debit_of_the_same_amount_leave_the_worth_unchanged
+    ),
     says="impossible balance",
 )
 def debt_is_not_netted_against_what_comes_in() -> Iterator[None]:
-    def all_of_it(
-        _: Mistake, self: TeacherBalance, amount: Money
-    ) -> tuple[TeacherBalance, Taken]:
+    def all_of_it(_: Mistake, self: TeacherBalance, amount: Money) -> tuple[TeacherBalance, Taken]:
         zero = Money.zero(self.currency)
         taken = Taken(held=zero, payable=amount, receivable=zero)
         return evolve(self, payable=self.payable + amount), taken

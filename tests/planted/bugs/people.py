@@ -16,7 +16,7 @@ from domain.errors import Forbidden, NotFound
 from entrypoints.http.controllers import cards
 from tests.http.shop import Shop
 from tests.planted.catalogue import planted
-from tests.planted.layers import CrashPoints, One, Stories
+from tests.planted.layers import TEN_STORIES, One
 from tests.planted.planting import Mistake, everywhere, instead
 from tests.security import test_authorisation
 from tests.security.world import CALLERS, World
@@ -33,8 +33,8 @@ ANOTHER_STUDENT = next(kind for kind in CALLERS if kind.counts_as == "student")
 
 @planted(
     stands_for="rules 5: exactly one default card per student",
-    caught_by=CrashPoints("adding_a_second_card_as_the_default"),
-    says="default",
+    caught_by=TEN_STORIES,
+    says="2 defaults",
 )
 def a_student_has_two_default_cards() -> Iterator[None]:
     def beside_the_old_one(
@@ -50,7 +50,7 @@ def a_student_has_two_default_cards() -> Iterator[None]:
 
 @planted(
     stands_for="I15; a card number in the database",
-    caught_by=Stories(1, 10, 150),
+    caught_by=TEN_STORIES,
     says="I15",
 )
 def a_test_cards_number_is_kept() -> Iterator[None]:
@@ -61,7 +61,8 @@ def a_test_cards_number_is_kept() -> Iterator[None]:
         return right(body, call)
 
     def keeps(right: Mistake, *card: Any) -> SavedCard:
-        return evolve(right(*card), country=numbers[-1] if numbers else None)
+        made: SavedCard = right(*card)
+        return evolve(made, country=numbers[-1] if numbers else None)
 
     with instead(cards, "_published", notes), instead(CardFile, "_unlisted", keeps):
         yield

@@ -5,11 +5,12 @@ from typing import Any
 
 from attrs import evolve
 
-from application import answers
+from application import answers, gigs
 from application.answers import Slot, answered
-from application.bookings import booking as booking_a_lesson
-from application.bookings.booking import BookGig, BookGigHandler
+from application.bookings import ending
+from application.bookings.ending import CompleteBooking, CompleteBookingHandler
 from application.commands import Actor
+from application.gigs import PublishGigHandler
 from application.idempotency import Idempotency
 from application.ports.records import IdempotencyRecord
 from application.ports.storage import Unit
@@ -21,17 +22,36 @@ from tests.planted.planting import Mistake, does_nothing, instead
 
 @planted(
     stands_for="I14; crash between an effect and its answer",
-    caught_by=CrashPoints("agreeing_and_moving"),
-    says="killed after committing bookings",
+    caught_by=CrashPoints("completing_a_lesson"),
+    says="killed after committing .*bookings.* in CompleteBooking",
 )
 def the_answer_is_stored_after_the_effect() -> Iterator[None]:
-    def afterwards(right: Mistake, self: BookGigHandler, command: BookGig, actor: Actor) -> Any:
+    def afterwards(
+        right: Mistake, self: CompleteBookingHandler, command: CompleteBooking, actor: Actor
+    ) -> Any:
         booking = right(self, command, actor)
         return self.work(lambda unit: answered(unit, booking))
 
     with (
-        instead(BookGigHandler, "__call__", afterwards),
-        instead(booking_a_lesson, "answered", lambda _, __, result: result),
+        instead(CompleteBookingHandler, "__call__", afterwards),
+        instead(ending, "answered", lambda _, __, result: result),
+    ):
+        yield
+
+
+@planted(
+    stands_for="I14; one key, two gigs",
+    caught_by=CrashPoints("publishing_and_changing_a_gig"),
+    says="made .*'gigs': 2",
+)
+def the_answer_of_what_is_published_is_stored_after_it() -> Iterator[None]:
+    def afterwards(right: Mistake, self: PublishGigHandler, *asked: Any) -> Any:
+        gig = right(self, *asked)
+        return self.work(lambda unit: answered(unit, gig))
+
+    with (
+        instead(PublishGigHandler, "__call__", afterwards),
+        instead(gigs, "answered", lambda _, __, result: result),
     ):
         yield
 
@@ -39,7 +59,7 @@ def the_answer_is_stored_after_the_effect() -> Iterator[None]:
 @planted(
     stands_for="I14; a retry with another body",
     caught_by=CrashPoints("publishing_and_changing_a_gig"),
-    says="idempotency_key_reused|killed|assert",
+    says="422",
 )
 def a_key_is_good_for_any_body() -> Iterator[None]:
     def whatever_it_says(
@@ -55,7 +75,7 @@ def a_key_is_good_for_any_body() -> Iterator[None]:
 @planted(
     stands_for="I14; same key and body, same bytes",
     caught_by=CrashPoints("publishing_and_changing_a_gig"),
-    says="gigs|killed|assert",
+    says="/api/v1/gigs",
 )
 def an_answer_that_is_told_again_is_rendered_anew() -> Iterator[None]:
     def with_a_space(right: Mistake, *asked: Any) -> IdempotencyRecord:
@@ -70,7 +90,9 @@ def an_answer_that_is_told_again_is_rendered_anew() -> Iterator[None]:
 
 @planted(
     stands_for="I14; a request that outlives the lease of its key answers for its twin",
-    caught_by=One(test_slow_twins.test_a_sleeper_gives_way_to_the_twin_that_took_its_key_over),
+    caught_by=One(
+        test_slow_twins.test_a_charge_is_booked_once_and_told_alike_wherever_its_request_slept
+    ),
     says="AssertionError",
 )
 def a_key_that_a_twin_has_taken_over_is_still_used() -> Iterator[None]:
