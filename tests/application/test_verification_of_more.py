@@ -158,6 +158,28 @@ def test_a_payment_that_is_still_open_for_a_cancelled_booking_is_found(books: Bo
     )
 
 
+def test_a_payment_that_is_open_beside_the_one_that_pays_is_found(books: Books) -> None:
+    booking = f"(SELECT booking_id FROM payments WHERE id = '{books.ahead}')"
+    found = books.damage(
+        f"UPDATE payments SET booking_id = {booking}, status = 'pending', stage = 'unfunded' "
+        "WHERE id = ?",
+        books.refunded,
+    )
+    assert any(
+        each.startswith("I7  bk_") and each.endswith("is paid, and can be paid once more")
+        for each in found
+    )
+
+
+def test_a_lesson_that_took_place_and_was_never_paid_is_found(books: Books) -> None:
+    found = books.damage(
+        f"UPDATE bookings SET payment_status = 'unpaid' WHERE id = {ITS_BOOKING}", books.paid_out
+    )
+    assert any(
+        each.startswith("I10  bk_") and each.endswith("took place, and is unpaid") for each in found
+    )
+
+
 @pytest.mark.parametrize(
     ("statement", "about", "told"),
     [

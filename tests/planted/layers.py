@@ -6,6 +6,7 @@ each is shown to be green only once.
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -16,6 +17,7 @@ from attrs import frozen
 from hypothesis import Phase, is_hypothesis_test, settings
 
 from adapters.memory import memory_storage
+from entrypoints.simulation.client import Asked
 from entrypoints.simulation.outcome import Plan
 from entrypoints.simulation.running import simulate
 from tests.contract.storage.keeping import keep
@@ -26,6 +28,7 @@ from tests.crash.scenarios import SCENARIOS
 from tests.crash.scenarios.faults import Trouble
 from tests.crash.stage import Scene, Stage
 from tests.http.shop import Shop
+from tests.http.test_slow_twins import SleepyMarket
 from tests.market import Market
 from tests.races.arena import Arena, new_file
 
@@ -112,6 +115,35 @@ class Proof:
 
     def __str__(self) -> str:
         return f"after {self.happens.__name__.replace('_', ' ')}"
+
+
+@frozen
+class Overtaken:
+    """A request that falls asleep before each of its units in turn, while another is carried out.
+
+    These are a few of the orders that `tests/interleavings` plays; none of them is left to chance.
+    """
+
+    meet: Callable[[SleepyMarket], tuple[Asked, Asked]]
+    folder: str = "tests/http"
+
+    def run(self) -> None:
+        """Let each order end, and prove the books."""
+        with SleepyMarket() as market:
+            units = market.units_of(self.meet(market)[0])
+        assert units
+        for number in range(1, units + 1):
+            with SleepyMarket() as market:
+                slow, fast = self.meet(market)
+                market.sleep.units, market.sleep.before = 0, number
+                market.sleep.meanwhile = partial(market.awake.send, fast)
+                market.sleepy.send(slow)
+                market.settle()
+                report = market.installation.verification().run()
+            assert report.is_clean, "\n".join(map(str, report.findings))
+
+    def __str__(self) -> str:
+        return f"{self.meet.__name__.replace('_', ' ')}, one asleep before each of its units"
 
 
 @contextmanager

@@ -80,7 +80,7 @@ def a_new_key_is_used_before_the_old_one_is_forgotten() -> Iterator[None]:
 @planted(
     stands_for="I4; a timeout is taken for a no",
     caught_by=charging(FaultKind.LOST_ANSWER),
-    says="I3|I4|charged|cash|assert|killed",
+    says="in ProcessPayment .*the client asks again",
 )
 def a_lost_answer_is_taken_for_a_refusal() -> Iterator[None]:
     def refuses(
@@ -139,7 +139,7 @@ def the_fence_is_not_looked_at() -> Iterator[None]:
 @planted(
     stands_for="I7; one gateway customer per user",
     caught_by=CrashPoints("paying_in_the_browser"),
-    says="customers|killed",
+    says="in CreatePaymentIntent .*the client asks again",
 )
 def a_customer_that_is_being_made_is_made_once_more() -> Iterator[None]:
     def another(_: Mistake, self: Customers, user_id: UserId) -> str:

@@ -19,12 +19,24 @@ from domain.ids import UserId
 from domain.payments import Payment, Stage
 from domain.policies import CancellationPolicy, Outcome, Tier
 from domain.time import Period, period_of
+from entrypoints.http.controllers import bookings
+from entrypoints.simulation.client import Asked
 from tests.domain import test_policies, test_time
+from tests.http.test_slow_twins import SleepyMarket
 from tests.market import Market
 from tests.planted.catalogue import planted
-from tests.planted.layers import CrashPoints, One, Proof, Race
+from tests.planted.layers import CrashPoints, One, Overtaken, Proof, Race
 from tests.planted.planting import Mistake, does_nothing, instead
 from tests.races import test_races_for_lessons
+
+
+def two_students_who_want_one_slot(market: SleepyMarket) -> tuple[Asked, Asked]:
+    starts_at = market.clock.now() + timedelta(days=2)
+    body = {"gig_id": market.gig(market.teacher()), "starts_at": starts_at, "duration_minutes": 60}
+    return (
+        Asked(actor=market.student(), endpoint=bookings.book, body=body),
+        Asked(actor=market.student("sue"), endpoint=bookings.book, body=body),
+    )
 
 
 def two_lessons_that_are_moved_to_one_time(market: Market) -> None:
@@ -55,8 +67,8 @@ def lessons_that_touch_overlap() -> Iterator[None]:
 
 @planted(
     stands_for="I10; concurrent requests: check-then-insert",
-    caught_by=Race(test_races_for_lessons.test_of_eight_students_one_gets_the_slot, 20),
-    says="ok",
+    caught_by=Overtaken(two_students_who_want_one_slot),
+    says="I10",
 )
 def the_slot_is_looked_at_in_another_unit_than_the_one_that_books() -> Iterator[None]:
     def looks_first(right: Mistake, self: BookGigHandler, command: BookGig, actor: Actor) -> Any:
@@ -81,7 +93,7 @@ def the_slot_is_looked_at_in_another_unit_than_the_one_that_books() -> Iterator[
 @planted(
     stands_for="I10; groups up to capacity",
     caught_by=Race(test_races_for_lessons.test_a_group_takes_as_many_as_it_seats),
-    says="ok",
+    says="'ok': 4",
 )
 def a_group_takes_one_more_than_it_seats() -> Iterator[None]:
     def squeezes(right: Mistake, wanted: Booking, capacity: int, others: Any) -> None:
@@ -104,7 +116,7 @@ def a_lesson_is_moved_without_a_look_at_the_slot() -> Iterator[None]:
 @planted(
     stands_for="I10; an abandoned payment whose lesson is free",
     caught_by=CrashPoints("expiring_unpaid"),
-    says="completed",
+    says="took place, and is unpaid",
 )
 def the_worker_completes_what_nobody_paid() -> Iterator[None]:
     def completes(right: Mistake, self: Booking, *, at: datetime) -> Any:

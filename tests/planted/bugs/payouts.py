@@ -20,7 +20,7 @@ from tests.planted.planting import Mistake, does_nothing, everywhere, instead
 @planted(
     stands_for="I6; money is paid out before it is available",
     caught_by=TEN_STORIES,
-    says="I6",
+    says="I6 .*is available at",
 )
 def a_payout_takes_what_is_not_available_yet() -> Iterator[None]:
     def impatient(
@@ -35,7 +35,7 @@ def a_payout_takes_what_is_not_available_yet() -> Iterator[None]:
 @planted(
     stands_for="I9; the same money is reserved for two payouts",
     caught_by=CrashPoints("paying_out_by_the_worker"),
-    says="I2|I6|I9",
+    says="I2 .*as the stored balance says",
 )
 def a_payout_leaves_its_money_available() -> Iterator[None]:
     def leaves_it(
@@ -61,7 +61,7 @@ def a_payout_forgets_which_lines_it_carries() -> Iterator[None]:
 @planted(
     stands_for="I6; a transfer that failed is never the teacher's again",
     caught_by=TEN_STORIES,
-    says="I6|I9|I2",
+    says="I6 .*the payout is failed",
 )
 def a_transfer_that_fails_keeps_the_money() -> Iterator[None]:
     def only_says_so(
@@ -77,7 +77,7 @@ def a_transfer_that_fails_keeps_the_money() -> Iterator[None]:
 @planted(
     stands_for="I3; money comes back and the books do not know",
     caught_by=CrashPoints("taking_a_transfer_back"),
-    says="I3|I6|killed|assert",
+    says="6375 was sent and 0 came back; the gateway says 6375 and 2000",
 )
 def a_transfer_that_is_taken_back_is_not_booked() -> Iterator[None]:
     def overlooked(_: Mistake, __: PayoutBooking, unit: Unit, id: PayoutId, amount: int) -> Any:

@@ -20,18 +20,32 @@ from application.refunds.requesting import RefundPayment, RefundPaymentHandler
 from domain.money import Money
 from domain.payments import Payment
 from domain.refunds import Refund
+from entrypoints.http.controllers import payments
+from entrypoints.simulation.client import Asked
 from tests.crash.scenarios.faults import Trouble
 from tests.domain import test_refunds
+from tests.http.test_slow_twins import SleepyMarket
 from tests.planted.catalogue import planted
-from tests.planted.layers import TEN_STORIES, CrashPoints, One, Race
+from tests.planted.layers import TEN_STORIES, CrashPoints, One, Overtaken, Race
 from tests.planted.planting import But, Mistake, does_nothing, instead
 from tests.races import test_races_for_money
+
+
+def two_refunds_of_sixty_of_a_hundred(market: SleepyMarket) -> tuple[Asked, Asked]:
+    path = {"payment_id": market.paid_lesson(hourly_rate="100.00").payment}
+    refund = Asked(
+        actor=market.admin(),
+        endpoint=payments.refund_payment,
+        body={"amount": "60.00", "reason": "ill"},
+        path=path,
+    )
+    return refund, refund
 
 
 @planted(
     stands_for="I5; 60 + 60 refunded of 100",
     caught_by=TEN_STORIES,
-    says="I5|I9|bug",
+    says="I5 ",
 )
 def nobody_looks_at_what_is_left_of_a_payment() -> Iterator[None]:
     with instead(Payment, "must_be_refundable", does_nothing):
@@ -41,7 +55,7 @@ def nobody_looks_at_what_is_left_of_a_payment() -> Iterator[None]:
 @planted(
     stands_for="I5; refunds under way are not counted",
     caught_by=Race(test_races_for_money.test_partial_refunds_at_once_never_exceed_the_payment),
-    says="contradict each other|ok",
+    says="contradict each other|'ok': 8",
 )
 def what_is_reserved_may_be_refunded_once_more() -> Iterator[None]:
     def generous(_: Mistake, self: Payment) -> Money:
@@ -53,8 +67,8 @@ def what_is_reserved_may_be_refunded_once_more() -> Iterator[None]:
 
 @planted(
     stands_for="I5; check-then-insert, over-refunding 60 payments of 100",
-    caught_by=Race(test_races_for_money.test_of_two_refunds_of_sixty_of_a_hundred_one_is_made),
-    says="'ok': 2|contradict",
+    caught_by=Overtaken(two_refunds_of_sixty_of_a_hundred),
+    says="I5 |contradict",
 )
 def the_limit_is_checked_in_another_unit_than_the_one_that_reserves() -> Iterator[None]:
     def looks_first(
@@ -76,7 +90,7 @@ def the_limit_is_checked_in_another_unit_than_the_one_that_reserves() -> Iterato
 @planted(
     stands_for="I5; a refund's fee is reversed when it is reserved and when it is taken",
     caught_by=CrashPoints("refunding_a_part"),
-    says="fee",
+    says="fee reversed is 600 usd, but its refunds come to 300",
 )
 def the_fee_is_reversed_twice() -> Iterator[None]:
     def again(right: Mistake, self: Payment, amount: Money, *, at: datetime) -> Payment:
@@ -91,7 +105,7 @@ def the_fee_is_reversed_twice() -> Iterator[None]:
 @planted(
     stands_for="I5; cumulative largest remainder takes a refund from 3 to 4 below zero",
     caught_by=One(test_refunds.test_partial_refunds_sum_exactly_and_the_last_one_sweeps),
-    says="contradict|AssertionError|cannot divide|ExceptionGroup",
+    says="contradict|cannot divide",
 )
 def a_refund_is_borne_by_the_shares_that_were_agreed() -> Iterator[None]:
     def by_what_was_agreed(
@@ -108,7 +122,7 @@ def a_refund_is_borne_by_the_shares_that_were_agreed() -> Iterator[None]:
 @planted(
     stands_for="I9; refund sent and claw-back failed: nobody owes it",
     caught_by=CrashPoints("telling_staff_of_a_refund_that_a_bank_returned"),
-    says="I9|owed",
+    says="I9 .*owed",
 )
 def a_refund_that_a_bank_returns_is_owed_to_nobody() -> Iterator[None]:
     def forgets(right: Mistake, self: Refund, reason: str, *, at: datetime) -> Refund:
@@ -127,7 +141,7 @@ def a_refund_that_a_bank_returns_is_owed_to_nobody() -> Iterator[None]:
             effect=EffectKind.CREATE_REFUND, method="create_refund", kind=FaultKind.REFUND_FAILS
         ),
     ),
-    says="refund_released|refunding",
+    says="I5 .*refund_released",
 )
 def a_refund_that_fails_keeps_what_it_took() -> Iterator[None]:
     with instead(Accounting, "refund_released", does_nothing):
@@ -137,7 +151,7 @@ def a_refund_that_fails_keeps_what_it_took() -> Iterator[None]:
 @planted(
     stands_for="I14; the refund is not bound to the request's idempotency key",
     caught_by=CrashPoints("refunding_a_part"),
-    says="killed",
+    says="in RefundPayment .*the client asks again",
 )
 def a_refund_that_is_asked_for_again_is_another_one() -> Iterator[None]:
     with instead(requesting, "bind", does_nothing):
