@@ -22,7 +22,7 @@ from entrypoints.simulation.outcome import Plan
 from entrypoints.simulation.running import simulate
 from tests.contract.storage.keeping import keep
 from tests.contract.storage.school import GIG, PEOPLE
-from tests.contract.storage.sql_harness import CountingIds
+from tests.contract.storage.sql_harness import CountingIds, sqlite_storage
 from tests.crash.enumerating import Enumeration
 from tests.crash.scenarios import SCENARIOS
 from tests.crash.scenarios.faults import Trouble
@@ -159,6 +159,16 @@ def a_storage() -> Iterator[tuple[Any, ...]]:
 
 
 @contextmanager
+def a_sqlite_storage() -> Iterator[tuple[Any, ...]]:
+    """Lend an empty storage in a file of its own."""
+    with (
+        TemporaryDirectory() as directory,
+        sqlite_storage(Path(directory) / "planted.db") as opened,
+    ):
+        yield (opened,)
+
+
+@contextmanager
 def a_school() -> Iterator[tuple[Any, ...]]:
     """Lend a storage that knows the people that everything else is about, and a gig."""
     storage = memory_storage(CountingIds())
@@ -171,13 +181,6 @@ def a_shop() -> Iterator[tuple[Any, ...]]:
     """Lend an installation behind its HTTP API."""
     with Shop() as shop:
         yield (shop,)
-
-
-@contextmanager
-def a_directory() -> Iterator[tuple[Any, ...]]:
-    """Lend an empty directory."""
-    with TemporaryDirectory() as directory:
-        yield (Path(directory),)
 
 
 @contextmanager

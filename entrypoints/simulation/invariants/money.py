@@ -86,7 +86,7 @@ def a_payout_carries_only_what_is_available(sight: Sight) -> None:
         payout: Payout | None = sight.mirror.get("payouts", line.payout_id)
         available_at = line.available_at
         if payout is None or available_at is None or available_at > payout.created_at:
-            sight.wrong("I6", line.id, f"is available at {available_at}; {payout} carries it")
+            sight.wrong("I6", line.id, f"is carried by {line.payout_id} before {available_at}")
 
 
 def _check_paid(sight: Sight, payout: Payout) -> None:

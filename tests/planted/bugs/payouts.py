@@ -20,7 +20,7 @@ from tests.planted.planting import Mistake, does_nothing, everywhere, instead
 @planted(
     stands_for="I6; money is paid out before it is available",
     caught_by=TEN_STORIES,
-    says="I6 .*is available at",
+    says="I6 .*is carried by po_.* before 2026",
 )
 def a_payout_takes_what_is_not_available_yet() -> Iterator[None]:
     def impatient(

@@ -9,9 +9,10 @@ from attrs import evolve
 from adapters.memory import storage
 from adapters.memory.aggregates import Repository
 from adapters.memory.storage import _Unit, _UnitOfWork
+from adapters.sql.repositories.base import SqlRepository
 from tests.contract.storage import test_units
 from tests.planted.catalogue import planted
-from tests.planted.layers import One, a_school, a_storage
+from tests.planted.layers import One, a_school, a_sqlite_storage, a_storage
 from tests.planted.planting import Mistake, does_nothing, instead
 
 
@@ -26,6 +27,22 @@ def a_stale_value_overwrites_what_is_there() -> Iterator[None]:
         return right(self, value if stored is None else evolve(value, version=stored.version))
 
     with instead(Repository, "save", overwrites):
+        yield
+
+
+@planted(
+    stands_for="I11; an update whose WHERE forgets the version",
+    caught_by=One(
+        test_units.test_a_stale_write_is_decided_again_on_what_is_there_now, a_sqlite_storage
+    ),
+    says="AssertionError",
+)
+def sqlite_overwrites_what_is_there_with_a_stale_value() -> Iterator[None]:
+    def overwrites(right: Mistake, self: SqlRepository[Any, Any], value: Any) -> Any:
+        stored = self.find(self._mapper.to_row(value)[self._mapper.id.name])
+        return right(self, value if stored is None else evolve(value, version=stored.version))
+
+    with instead(SqlRepository, "save", overwrites):
         yield
 
 
