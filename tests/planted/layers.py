@@ -91,8 +91,7 @@ class Stories:
             assert outcome.is_clean, "\n".join(told)
 
     def __str__(self) -> str:
-        seeds = f"seed {self.first}" if self.first == self.last else f"{self.first} to {self.last}"
-        return f"{seeds}, {self.steps} steps"
+        return f"seeds {self.first} to {self.last}, {self.steps} steps each"
 
 
 TEN_STORIES = Stories(1, 10, 200)
