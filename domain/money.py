@@ -89,7 +89,7 @@ class Money:
         Raises `InvalidField` naming `field` for anything else.
         """
         point = rf"\.[0-9]{{{of.exponent}}}" if of.exponent else ""
-        if len(text) > 20 or re.fullmatch(rf"(0|[1-9][0-9]*){point}", text, re.ASCII) is None:
+        if len(text) > 20 or re.fullmatch(rf"(0|[1-9][0-9]*){point}", text) is None:
             example = Money(7500 * 10**of.exponent // 100, of)
             raise InvalidField(
                 field, f"Give an amount of {of} as a decimal string such as '{example}'."
@@ -176,9 +176,8 @@ def split(amount: int, weights: Sequence[int]) -> tuple[int, ...]:
     if whole == 0:
         return tuple(0 for _ in weights)
     parts = [amount * weight // whole for weight in weights]
-    by_remainder = sorted(
-        range(len(weights)), key=lambda index: (-(amount * weights[index] % whole), index)
-    )
+    # Sorting is stable: ties stay in the order of their positions.
+    by_remainder = sorted(range(len(weights)), key=lambda at: -(amount * weights[at] % whole))
     for index in by_remainder[: amount - sum(parts)]:
         parts[index] += 1
     return tuple(parts)

@@ -83,7 +83,7 @@ class EmailTaken(Conflict):
 
 
 _LOCAL_PART = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
-_LABEL = re.compile(r"[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?")
+_LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 _RESERVED_DOMAINS = frozenset({"test", "example", "invalid", "localhost"})
 _RESERVED_SITES = frozenset({"example.com", "example.net", "example.org"})
 

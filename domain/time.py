@@ -36,7 +36,7 @@ class Period:
     @property
     def minutes(self) -> int:
         """Return its length in whole minutes."""
-        return int((self.end - self.start) // timedelta(minutes=1))
+        return (self.end - self.start) // timedelta(minutes=1)
 
     def overlaps(self, other: "Period") -> bool:
         """Tell whether the two share an instant; touching ends share none."""

@@ -210,7 +210,6 @@ class Payment:
             failure=seen.failure,
             used=seen.used if seen.used.method_type else self.used,
             updated_at=seen.read_at,
-            read_at=seen.read_at,
             events=events,
         )
 
