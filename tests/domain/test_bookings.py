@@ -83,6 +83,7 @@ def test_a_request_waits_for_the_teacher_and_freezes_the_terms() -> None:
     assert booking.completes_at == ENDS_AT + timedelta(hours=24)
     assert booking.terms.policy.name == "moderate"
     assert booking.events == (BookingRequested(booking="bk_1", at=NOW),)
+    assert booking == a_booking(status=S.REQUESTED)
 
 
 def test_an_instant_gig_is_confirmed_at_once_and_paid_within_a_quarter_of_an_hour() -> None:
@@ -120,10 +121,35 @@ def test_the_price_is_the_hourly_rate_times_the_time_rounded_half_up(
     assert requested(a_gig(hourly_rate=dollars(rate)), minutes=minutes).price == dollars(price)
 
 
-@pytest.mark.parametrize("starts_at", [NOW, NOW - MINUTE, NOW + timedelta(days=731)])
+def test_the_price_is_in_steps_that_the_gateway_can_charge() -> None:
+    booking = Booking.request(
+        id=BookingId("bk_1"),
+        gig=a_gig(hourly_rate=dollars(7_549)),
+        student_id=STUDENT,
+        starts_at=LESSON_AT,
+        minutes=60,
+        fees=a_fee_schedule(),
+        fee_on_refund=FeeOnRefund(),
+        rules=RULES,
+        at=NOW,
+        price_step=100,
+    )
+
+    assert booking.price == dollars(7_500)
+
+
+TWO_YEARS = timedelta(days=730)
+
+
+@pytest.mark.parametrize("starts_at", [NOW, NOW - MINUTE, NOW + TWO_YEARS + MINUTE])
 def test_a_lesson_starts_in_the_future_and_within_two_years(starts_at: datetime) -> None:
     with pytest.raises(InvalidField):
         requested(starts_at=starts_at)
+
+
+@pytest.mark.parametrize("starts_at", [NOW + MINUTE, NOW + TWO_YEARS])
+def test_it_may_start_in_a_minute_or_in_two_years(starts_at: datetime) -> None:
+    assert requested(starts_at=starts_at).period.start == starts_at
 
 
 @pytest.mark.parametrize("minutes", [-60, 0, 14, 481])
@@ -206,6 +232,17 @@ def test_a_step_that_is_no_edge_is_a_bug() -> None:
         a_booking(status=S.DECLINED)._moved(S.CONFIRMED, BookingConfirmed(booking="bk_1", at=NOW))
 
 
+def test_only_a_request_and_a_confirmed_booking_can_still_change() -> None:
+    assert {status for status in S if not status.is_final} == {S.REQUESTED, S.CONFIRMED}
+
+
+def test_what_is_paid_for_and_what_was() -> None:
+    settled = {PaymentState.PAID, PaymentState.PARTIALLY_REFUNDED}
+
+    assert {state for state in PaymentState if state.is_settled} == settled
+    assert {state for state in PaymentState if state.was_paid} == settled | {PaymentState.REFUNDED}
+
+
 def test_what_holds_its_slot() -> None:
     assert {S.REQUESTED, S.CONFIRMED, S.COMPLETED} == HOLDING
     assert S.REQUESTED.holds_its_slot
@@ -260,6 +297,17 @@ def test_a_confirmed_booking_without_its_money_is_payable(state: PaymentState) -
     a_booking(payment_status=state).must_be_payable()
 
 
+@pytest.mark.parametrize("state", PaymentState)
+@pytest.mark.parametrize("status", S)
+def test_a_confirmed_booking_awaits_its_money_until_that_came(
+    status: BookingStatus, state: PaymentState
+) -> None:
+    came = {PaymentState.PAID, PaymentState.PARTIALLY_REFUNDED, PaymentState.REFUNDED}
+    booking = a_booking(status=status, payment_status=state)
+
+    assert booking.awaits_payment == (status is S.CONFIRMED and state not in came)
+
+
 def test_a_booking_shows_how_its_payment_stands() -> None:
     booking = a_booking()
 
@@ -270,6 +318,7 @@ def test_a_booking_shows_how_its_payment_stands() -> None:
     assert shown.updated_at == after(hours=1)
     again = shown.paid_as(PaymentState.PENDING, at=after(hours=2), is_processing=True)
     assert again is shown
+    assert not shown.paid_as(PaymentState.PENDING, at=after(hours=2)).payment_is_processing
 
 
 # --- Completing ----------------------------------------------------------------------------------
@@ -529,6 +578,14 @@ def test_a_group_has_as_many_seats_as_its_capacity() -> None:
     must_be_free(a_booking(), 3, seats[:2])
     with pytest.raises(SlotTaken, match="All seats"):
         must_be_free(a_booking(), 3, seats)
+
+
+def test_a_group_of_two_has_two_seats() -> None:
+    one, two = others(), a_booking("bk_3", student_id="usr_third")
+
+    must_be_free(a_booking(), 2, [one])
+    with pytest.raises(SlotTaken, match="All seats"):
+        must_be_free(a_booking(), 2, [one, two])
 
 
 def test_a_student_has_one_seat_only() -> None:

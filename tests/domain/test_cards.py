@@ -33,6 +33,13 @@ def test_a_card_is_good_until_its_month_is_over(at: datetime, is_expired: bool) 
     assert a_card(exp_month=12, exp_year=2030).is_expired(at) is is_expired
 
 
+def test_within_a_year_the_month_decides() -> None:
+    card = a_card(exp_month=6, exp_year=2030)
+
+    assert not card.is_expired(datetime(2030, 6, 30, 23, 59, tzinfo=UTC))
+    assert card.is_expired(datetime(2030, 7, 1, tzinfo=UTC))
+
+
 def test_only_the_cards_that_change_are_returned_for_another_default() -> None:
     cards = [
         a_card("card_1"),
@@ -58,8 +65,23 @@ def test_the_newest_unexpired_card_is_the_next_default() -> None:
     assert next_default([expired], NOW) is expired
 
 
+def test_of_two_cards_the_newer_one_is_next_whatever_their_ids_are() -> None:
+    old = a_card("card_9", created_at=NOW)
+    new = a_card("card_1", created_at=after(hours=1))
+
+    assert next_default([old, new], NOW) is new
+    assert next_default([new, old], NOW) is new
+
+
+def test_of_two_cards_of_one_moment_it_is_the_same_one_each_time() -> None:
+    one, two = a_card("card_1"), a_card("card_2")
+
+    assert next_default([one, two], NOW) is two
+    assert next_default([two, one], NOW) is two
+
+
 def test_a_removed_or_unlisted_card_is_never_the_default() -> None:
     removed = a_card().removed(at=after(hours=1))
 
-    assert not removed.is_default
+    assert removed == a_card(is_default=False, removed_at=after(hours=1))
     assert next_default([removed, a_card("card_2", is_listed=False)], NOW) is None

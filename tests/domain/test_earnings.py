@@ -91,10 +91,19 @@ def test_a_credit_pays_debt_first(
             a_balance(receivable=100),
             taken(held=300, payable=100, receivable=100),
         ),
+        (
+            a_balance(payable=900, held=300),
+            100,
+            a_balance(payable=500, held=200),
+            taken(held=100, payable=400),
+        ),
         (a_balance(held=900), 900, a_balance(held=400), taken(held=500)),
         (a_balance(held=900), None, a_balance(held=900, receivable=500), taken(receivable=500)),
     ],
-    ids=["payable", "part", "debt", "held first", "all three", "held only", "another's held"],
+    ids=[
+        *("payable", "part", "debt", "held first", "all three", "no more than this payment's"),
+        *("held only", "another's held"),
+    ],
 )
 def test_a_debit_takes_this_payments_held_money_then_payable_then_it_is_debt(
     before: TeacherBalance, held: int | None, after_it: TeacherBalance, parts: Taken
@@ -123,6 +132,13 @@ def test_an_impossible_balance_is_a_bug(fields: dict[str, int]) -> None:
 def test_more_than_is_payable_is_never_sent() -> None:
     with pytest.raises(BrokenInvariant):
         a_balance(payable=499).send(dollars(500), at=NOW)
+
+
+def test_a_teacher_is_paid_a_day_after_the_last_time_at_the_earliest() -> None:
+    balance = a_balance(payable=900)
+
+    assert balance.next_payout_at is None
+    assert balance.send(dollars(500), at=NOW).next_payout_at == after(days=1)
 
 
 def test_money_that_is_sent_lands_or_bounces() -> None:
@@ -297,6 +313,7 @@ def test_debt_is_shown() -> None:
     [
         ({"available_at": None}, None, 0, EarningState.PENDING),
         ({"available_at": after(hours=1)}, None, 0, EarningState.PENDING),
+        ({"available_at": NOW}, None, 0, EarningState.AVAILABLE),
         ({}, None, 0, EarningState.AVAILABLE),
         ({"amount": dollars(-400)}, None, 0, EarningState.AVAILABLE),
         ({"amount": dollars(-400)}, None, 400, EarningState.DEBT),
@@ -352,8 +369,11 @@ def test_only_what_is_new_of_a_reversal_counts() -> None:
 
     payout, more = payout.reversed_up_to(dollars(5_000), at=after(hours=2))
     assert more == dollars(2_000)
-    same, nothing = payout.reversed_up_to(dollars(4_000), at=after(hours=3))
-    assert (same, nothing) == (payout, dollars(0))
+    for minor in (4_000, 5_000):
+        same, nothing = payout.reversed_up_to(dollars(minor), at=after(hours=3))
+        assert same is payout
+        assert nothing == dollars(0)
+    assert payout.reversed_up_to(dollars(5_001), at=after(hours=3))[1] == dollars(1)
 
 
 @pytest.mark.parametrize(

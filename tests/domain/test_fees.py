@@ -26,6 +26,8 @@ from tests.strategies import amounts, fee_schedules
         ("100.00", 10_000, "0.00", "100.00"),
         ("0.03", 1500, "0.00", "0.00"),
         ("0.04", 1250, "0.00", "0.01"),
+        ("0.01", 4999, "0.00", "0.00"),
+        ("0.01", 5000, "0.00", "0.01"),
     ],
 )
 def test_the_table_of_the_rules(price: str, basis_points: int, minimum: str, fee: str) -> None:
@@ -119,11 +121,24 @@ def test_what_becomes_of_the_fee_is_read_and_written(text: str, rule: FeeOnRefun
     assert str(rule) == text
 
 
+def test_a_fee_that_is_kept_whole_can_be_written_out_and_is_the_default() -> None:
+    assert FeeOnRefund.parse("kept:100") == FeeOnRefund(FeeBearing.KEPT)
+    assert FeeOnRefund() == FeeOnRefund(FeeBearing.PROPORTIONAL, 100)
+
+
 @pytest.mark.parametrize(
     "text",
     [
         *("", "keep", "KEPT", "kept:", "kept:x", "kept:-1", "kept:101", "kept: 30", "kept:30%"),
-        *("kept:3_0", "kept:٣", "absorbed:", "absorbed:30", "proportional:", "proportional:0"),
+        *(
+            "kept:0030",
+            "kept:3_0",
+            "kept:٣",
+            "absorbed:",
+            "absorbed:30",
+            "proportional:",
+            "proportional:0",
+        ),
     ],
 )
 def test_anything_else_is_refused(text: str) -> None:

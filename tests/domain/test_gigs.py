@@ -56,6 +56,23 @@ def test_what_a_gig_cannot_be(fields: dict[str, Any]) -> None:
         a_gig(**fields)
 
 
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"teachers": teachings(*(f"usr_{n}" for n in range(10)))},
+        {"teachers": (Teaching(TEACHER, 1),)},
+        {"teachers": (Teaching(TEACHER, 1_000),)},
+        {"hourly_rate": dollars(0)},
+        {"capacity": 1},
+        {"capacity": 10},
+    ],
+)
+def test_the_limits_themselves_are_allowed(fields: dict[str, Any]) -> None:
+    gig = a_gig(**fields)
+
+    assert {name: getattr(gig, name) for name in fields} == fields
+
+
 def test_its_teachers_are_known() -> None:
     assert a_gig().is_taught_by(TEACHER)
     assert not a_gig().is_taught_by(UserId("usr_eve"))

@@ -58,6 +58,16 @@ def test_anything_else_is_refused(text: str) -> None:
     assert caught.value.field == "hourly_rate"
 
 
+@pytest.mark.parametrize(
+    ("text", "code"), [("9" * 17 + ".00", "too_large"), ("9" * 18 + ".00", "invalid")]
+)
+def test_what_is_beyond_twenty_characters_is_not_even_read(text: str, code: str) -> None:
+    with pytest.raises(InvalidField) as caught:
+        Money.parse(text, USD)
+
+    assert caught.value.field_code == code
+
+
 @pytest.mark.parametrize("text", ["1.00", "1.0", "0.1", "-1", "01"])
 def test_a_currency_without_cents_takes_whole_numbers_only(text: str) -> None:
     with pytest.raises(InvalidField):

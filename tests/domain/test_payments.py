@@ -352,13 +352,30 @@ def test_who_receives_it_is_known() -> None:
     assert not a_payment().is_received_by(None)
 
 
+def test_money_may_still_come_in_until_it_came_or_the_payment_was_called_off() -> None:
+    assert {status for status in P if status.is_live} == {
+        *(P.PENDING, P.REQUIRES_ACTION, P.PROCESSING, P.FAILED)
+    }
+    assert {status for status in P if status.has_succeeded} == {
+        *(P.SUCCEEDED, P.PARTIALLY_REFUNDED, P.REFUNDED)
+    }
+
+
 @pytest.mark.parametrize("status", list(P))
 def test_every_status_shows_on_the_booking(status: PaymentStatus) -> None:
-    has_money = {PaymentState.PAID, PaymentState.REFUNDED, PaymentState.PARTIALLY_REFUNDED}
+    shown = {
+        P.PENDING: PaymentState.PENDING,
+        P.REQUIRES_ACTION: PaymentState.PENDING,
+        P.PROCESSING: PaymentState.PENDING,
+        P.SUCCEEDED: PaymentState.PAID,
+        P.PARTIALLY_REFUNDED: PaymentState.PARTIALLY_REFUNDED,
+        P.REFUNDED: PaymentState.REFUNDED,
+        P.FAILED: PaymentState.FAILED,
+        P.CANCELING: PaymentState.UNPAID,
+        P.CANCELED: PaymentState.UNPAID,
+    }
 
-    shown = a_payment(status=status).booking_state
-
-    assert (shown in has_money) == status.has_succeeded
+    assert a_payment(status=status).booking_state is shown[status]
 
 
 def test_the_payment_that_pays_speaks_for_the_booking_and_else_the_newest() -> None:

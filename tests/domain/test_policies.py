@@ -98,9 +98,27 @@ def test_anything_else_is_refused(text: str) -> None:
 
 
 def test_every_outcome_has_somebody_at_fault_or_nobody() -> None:
-    assert set(FAULT_OF) == set(Outcome)
-    assert FAULT_OF[Outcome.TEACHER_NO_SHOW] is Fault.TEACHER
-    assert FAULT_OF[Outcome.CANCELLED_BY_PLATFORM] is Fault.PLATFORM
+    assert FAULT_OF == {
+        Outcome.COMPLETED: Fault.NONE,
+        Outcome.CANCELLED_BY_STUDENT: Fault.STUDENT,
+        Outcome.CANCELLED_BY_TEACHER: Fault.TEACHER,
+        Outcome.CANCELLED_BY_PLATFORM: Fault.PLATFORM,
+        Outcome.STUDENT_NO_SHOW: Fault.STUDENT,
+        Outcome.TEACHER_NO_SHOW: Fault.TEACHER,
+        Outcome.DECLINED: Fault.TEACHER,
+        Outcome.EXPIRED: Fault.NONE,
+    }
+
+
+@pytest.mark.parametrize("tier", [Tier(0, 0), Tier(0, 100), Tier(525_600, 100)])
+def test_the_limits_of_a_tier_themselves_are_allowed(tier: Tier) -> None:
+    assert CancellationPolicy("custom", (tier,)).tiers == (tier,)
+
+
+def test_two_tiers_may_give_the_same_back() -> None:
+    tiers = (Tier(2, 50), Tier(1, 50))
+
+    assert CancellationPolicy("custom", tiers).tiers == tiers
 
 
 def test_all_comes_back_unless_the_lesson_took_place_or_the_student_is_the_reason() -> None:

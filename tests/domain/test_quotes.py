@@ -123,6 +123,27 @@ def test_nothing_goes_back_while_a_dispute_is_open() -> None:
     assert found == dollars(0)
 
 
+def test_a_quote_is_in_steps_that_the_gateway_can_send() -> None:
+    booking, payment = lesson(7_501)
+    cancel = Outcome.CANCELLED_BY_STUDENT
+
+    assert quote(booking, payment, cancel, LATE).student == dollars(3_751)
+    assert quote(booking, payment, cancel, LATE, step=100).student == dollars(3_800)
+
+
+def test_what_a_dispute_took_is_paid_no_more() -> None:
+    booking, payment = lesson(10_000)
+    less = evolve(payment, lost=dollars(2_000))
+
+    found = quote(booking, less, Outcome.COMPLETED, LATE)
+
+    assert shown(found) == ("0.00", ["85.00"], "15.00")
+    assert found.promotion == dollars(2_000)
+    refund, left = reserve(less, 4_000)
+    assert left.refundable == dollars(4_000)
+    assert executed(booking, left, refund).promotion == dollars(1_000)
+
+
 # --- Before payment ------------------------------------------------------------------------------
 
 
@@ -130,7 +151,10 @@ def test_nothing_goes_back_while_a_dispute_is_open() -> None:
 def test_before_payment_a_lesson_that_takes_place_is_quoted_on_its_price(outcome: Outcome) -> None:
     booking, _ = lesson()
 
-    assert shown(quote(booking, None, outcome, NOW)) == ("0.00", ["63.75"], "11.25")
+    found = quote(booking, None, outcome, NOW)
+
+    assert shown(found) == ("0.00", ["63.75"], "11.25")
+    assert found.promotion == dollars(0)
 
 
 @pytest.mark.parametrize("outcome", sorted(set(Outcome) - KEEPS_OTHERS))

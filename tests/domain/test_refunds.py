@@ -149,6 +149,13 @@ def test_a_kept_fee_is_borne_by_teachers_by_what_is_left_of_their_shares() -> No
     assert shown(legs(payment, 4_000)) == (0, (1_000, 3_000), 0)
 
 
+def test_a_kept_fee_goes_to_whom_something_is_left() -> None:
+    payment = paid(3, weights=(1, 1), basis_points=3_333, on_refund=KEPT)
+
+    assert shown(legs(paid(3, weights=(1, 1), basis_points=3_333), 2)) == (1, (1, 0), 0)
+    assert shown(legs(payment, 2)) == (0, (1, 1), 0)
+
+
 def test_money_in_suspense_goes_back_from_there() -> None:
     back = legs(paid(stage=Stage.SUSPENSE), 10_000)
 
@@ -345,6 +352,49 @@ def test_a_refund_that_a_bank_returns_weeks_later_is_owed() -> None:
     assert returned.events[-1].after_success
 
 
+def test_a_refund_remembers_who_wanted_it_and_why() -> None:
+    payment = paid()
+
+    refund, _ = Refund.reserve(
+        id=RefundId("re_1"),
+        payment=payment,
+        amount=dollars(1_000),
+        reason="goodwill",
+        fault=Fault.PLATFORM,
+        cause=RefundCause.NO_SHOW,
+        requested_by=UserId("usr_admin"),
+        teacher_keeps=True,
+        at=after(hours=1),
+    )
+
+    assert refund == a_refund(
+        reason="goodwill",
+        fault=Fault.PLATFORM,
+        cause=RefundCause.NO_SHOW,
+        requested_by="usr_admin",
+        teacher_keeps=True,
+        legs=legs(payment, 1_000, Fault.PLATFORM, keeps=True),
+        created_at=after(hours=1),
+        updated_at=after(hours=1),
+    )
+
+
+@pytest.mark.parametrize("minor", [-1, 0, 10_001])
+@pytest.mark.parametrize("on_refund", [PROPORTIONAL, KEPT, ABSORBED], ids=str)
+def test_too_little_and_too_much_are_refused_whoever_would_bear_it(
+    minor: int, on_refund: FeeOnRefund
+) -> None:
+    with pytest.raises(RefundExceedsRefundable):
+        reserve(paid(on_refund=on_refund), minor)
+
+
+def test_nothing_is_given_back_twice() -> None:
+    _, payment = reserve(paid(), 10_000)
+
+    with pytest.raises(RefundExceedsRefundable):
+        reserve(payment, 1)
+
+
 @pytest.mark.parametrize(
     "status", [status for status in RefundStatus if status is not RefundStatus.PENDING]
 )
@@ -362,15 +412,30 @@ def test_what_was_not_sent_or_failed_already_does_not_fail(status: RefundStatus)
 
 
 def test_what_is_owed_is_settled_by_another_refund_that_nobody_bears() -> None:
-    owed = a_refund(status=RefundStatus.FAILED, has_succeeded=True, is_owed=True)
+    owed = a_refund(
+        status=RefundStatus.FAILED,
+        gateway_id="re_gateway",
+        failure_reason="account_closed",
+        promotion=dollars(100),
+        has_succeeded=True,
+        is_owed=True,
+        version=7,
+    )
 
-    again = owed.settling(id=RefundId("re_2"), requested_by=None, at=after(days=1))
+    again = owed.settling(id=RefundId("re_2"), requested_by=STUDENT, at=after(days=1))
 
-    assert (again.amount, again.cause, again.settles) == (owed.amount, RefundCause.OWED, "re_1")
-    assert again.legs.sum == dollars(0)
-    assert (again.status, again.version, again.gateway_id) == (RefundStatus.RESERVED, 0, None)
+    assert again == a_refund(
+        "re_2",
+        cause=RefundCause.OWED,
+        legs=no_legs(dollars(0), 1),
+        requested_by=STUDENT,
+        settles="re_1",
+        created_at=after(days=1),
+        updated_at=after(days=1),
+    )
+    assert again.events == (RefundReserved(refund="re_2", payment="pay_1", at=after(days=1)),)
     settled = owed.settled(at=after(days=1))
-    assert not settled.is_owed
+    assert settled == evolve(owed, is_owed=False, updated_at=after(days=1))
     with pytest.raises(RefundNotOwed):
         settled.settled(at=after(days=2))
 

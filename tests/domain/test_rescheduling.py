@@ -1,14 +1,17 @@
 """Moving a lesson: one side proposes, the other accepts."""
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import pytest
+from attrs import evolve
 
-from domain.bookings import Booking, BookingStatus, Party, RescheduleNotPossible
+from domain.bookings import Booking, BookingStatus, Party, PaymentState, RescheduleNotPossible
 from domain.errors import InvalidField
 from domain.events import BookingRescheduled, RescheduleProposed
 from tests.builders import LESSON_AT, NOW, a_booking, after
 
+ENDS_AT = LESSON_AT + timedelta(hours=1)
 LATER = LESSON_AT + timedelta(days=7)
 SOONER = LESSON_AT - timedelta(days=1)
 LATE = LESSON_AT - timedelta(hours=18)
@@ -137,7 +140,17 @@ def test_a_proposal_is_turned_down_or_taken_back() -> None:
         declined.accept_reschedule(by=Party.TEACHER, at=after(hours=2))
 
 
-def test_a_proposal_ends_with_its_booking() -> None:
-    ended = proposed().cancel(by=Party.STUDENT, reason="ill", at=NOW)
+@pytest.mark.parametrize(
+    "end",
+    [
+        lambda it: it.cancel(by=Party.STUDENT, reason="ill", at=NOW),
+        lambda it: it.complete(at=ENDS_AT),
+        lambda it: it.report_no_show(Party.STUDENT, by=Party.TEACHER, at=ENDS_AT),
+        lambda it: evolve(it, payment_status=PaymentState.UNPAID).on_deadline(at=ENDS_AT),
+    ],
+    ids=["cancelled", "completed", "no-show", "expired"],
+)
+def test_a_proposal_ends_with_its_booking(end: Callable[[Booking], Booking]) -> None:
+    ended = end(evolve(proposed(), payment_status=PaymentState.PAID))
 
     assert ended.reschedule is None

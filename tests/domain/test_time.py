@@ -8,13 +8,17 @@ from hypothesis import given
 
 from domain.errors import BrokenInvariant
 from domain.events import EVENTS, BookingCancelled, BookingDeclined, Event
-from domain.time import Period, period_of
+from domain.time import EPOCH, Period, period_of
 from tests.builders import LESSON_AT, NOW, after
 from tests.strategies import periods
 
 
 def test_an_hour_is_sixty_minutes() -> None:
     assert period_of(LESSON_AT, 60).minutes == 60
+
+
+def test_the_seconds_of_a_minute_that_is_not_full_do_not_count() -> None:
+    assert Period(LESSON_AT, LESSON_AT + timedelta(seconds=119)).minutes == 1
 
 
 @pytest.mark.parametrize("end", [LESSON_AT, LESSON_AT - timedelta(minutes=1)])
@@ -53,6 +57,10 @@ def test_overlapping_is_mutual(one: Period, other: Period) -> None:
 def test_touching_periods_do_not_overlap(one: Period) -> None:
     assert not one.overlaps(one.moved_to(one.end))
     assert one.moved_to(one.end).minutes == one.minutes
+
+
+def test_the_epoch_is_where_clocks_begin_to_count() -> None:
+    assert EPOCH.timestamp() == 0
 
 
 def test_every_event_is_found_by_its_name() -> None:
