@@ -1,5 +1,5 @@
 # Every command of the project. On a bare machine nothing is needed but make and Python 3.11 or newer.
-.PHONY: help setup run demo bench test check lint types imports format lock clean
+.PHONY: help setup run demo bench test check lint types imports format lock mutants clean
 
 VENV := .venv
 RUNTIME := $(VENV)/.runtime-installed
@@ -15,6 +15,7 @@ help:
 	@echo "make format  put the code into shape"
 	@echo "make setup   install everything, development tools included, into $(VENV)"
 	@echo "make lock    resolve the dependencies anew and pin them with their hashes"
+	@echo "make mutants see which mistakes in domain the tests would miss; takes most of an hour (ARGS=domain/fees.py)"
 	@echo "make clean   remove $(VENV) and all caches"
 
 setup: $(DEVELOPMENT)
@@ -89,8 +90,23 @@ lock: $(VENV)/bin/python
 	@if grep -nE '://|^-|file:' requirements.lock requirements-dev.lock; then \
 	  echo "A lock names names and hashes only: nobody else has this place." >&2; exit 1; fi
 
+# By hand, never in CI; docs/mutation.md has the results. The tool lives in an environment of its own, because it wants
+# releases of its own, and stays there until make clean, for ARGS="--again" and the like.
+MUTANTS := .mutants
+MUTMUT := mutmut==3.8.1
+
+$(MUTANTS)/.installed: requirements-dev.lock Makefile | $(VENV)/bin/python
+	@$(VENV)/bin/python -m venv $(MUTANTS)/environment
+	@$(MUTANTS)/environment/bin/pip install --quiet --disable-pip-version-check --require-hashes --no-deps \
+	  --requirement requirements-dev.lock
+	@$(MUTANTS)/environment/bin/pip install --quiet --disable-pip-version-check "$(MUTMUT)"
+	@touch $@
+
+mutants: $(MUTANTS)/.installed
+	@nice -n 19 $(MUTANTS)/environment/bin/python -m tests.mutation $(ARGS)
+
 # The development database stays: it is yours. Remove tuition.db* to begin anew.
 clean:
 	@rm -rf $(VENV) .coverage .coverage.* htmlcov .hypothesis .import_linter_cache .mypy_cache \
-	  .pytest_cache .ruff_cache .schemathesis build dist
+	  .mutants .pytest_cache .ruff_cache .schemathesis build dist
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterator
 
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 
 # No deadline, and no health check on speed: two shared cores stall now and then, and that is no
 # fault of the code. CI repeats the same examples on each run, so that a failure there is news.
@@ -15,6 +15,15 @@ settings.register_profile(
     "ci", settings.get_profile("default"), max_examples=150, derandomize=True, print_blob=True
 )
 settings.register_profile("thorough", settings.get_profile("default"), max_examples=5000)
+# For thousands of runs on broken code: that a property fails is enough, the smallest example is not
+# looked for.
+settings.register_profile(
+    "mutation",
+    settings.get_profile("default"),
+    max_examples=25,
+    derandomize=True,
+    phases=(Phase.explicit, Phase.generate),
+)
 
 _IN_CI = os.environ.get("CI") == "true"
 _LEFT_OUT = ("skipped", "xfailed", "xpassed", "deselected")
