@@ -387,6 +387,7 @@ def test_the_payment_that_pays_speaks_for_the_booking_and_else_the_newest() -> N
     assert speaks_for_booking(new, [new, old])
     assert not speaks_for_booking(old, [new, old])
     assert speaks_for_booking(paying, [new, paying, old])
+    assert speaks_for_booking(evolve(paying, stage=Stage.EARNED), [new, paying, old])
     assert not speaks_for_booking(new, [new, paying, old])
     assert speaks_for_booking(back, [back, old])
     assert not speaks_for_booking(back, [back, paying])

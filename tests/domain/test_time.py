@@ -60,7 +60,7 @@ def test_touching_periods_do_not_overlap(one: Period) -> None:
 
 
 def test_the_epoch_is_where_clocks_begin_to_count() -> None:
-    assert EPOCH.timestamp() == 0
+    assert (EPOCH.timestamp(), EPOCH.tzinfo) == (0, UTC)
 
 
 def test_every_event_is_found_by_its_name() -> None:

@@ -15,6 +15,7 @@ import resource
 import signal
 import sys
 import time
+import traceback
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
@@ -38,19 +39,18 @@ PROCESSOR_SECONDS = 60
 def forked(run: Callable[[], int]) -> str:
     """Run something in a fork, silently: `survived` (it returned 0), `killed` (1) or `timeout`.
 
-    Raises when it raised: that is a fault of the trial, and no test noticed anything.
+    Raises when it raised: that is a fault of the trial, and not the work of a test.
     """
     child = os.fork()
     if child == 0:
         quiet = os.open(os.devnull, os.O_WRONLY)
         os.dup2(quiet, 1)
-        os.dup2(quiet, 2)
         resource.setrlimit(resource.RLIMIT_CPU, (PROCESSOR_SECONDS, PROCESSOR_SECONDS + 10))
-        status = 2
         try:
-            status = run()
-        finally:
-            os._exit(status)
+            os._exit(run())
+        except BaseException:  # noqa: BLE001 - a fork must never return to its parent's work
+            traceback.print_exc()
+            os._exit(2)
     status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
     return {0: "survived", 1: "killed", -signal.SIGXCPU: "timeout"}[status]
 
@@ -80,8 +80,10 @@ class Trials:
                 self.functions.setdefault(_name_of(each.__code__), []).append(each)
         gc.freeze()  # A collection in a fork would copy all of this.
         for mutant in self.mutants:
-            if self._reaching(session, mutant):  # Others are called by imports only, if at all.
-                self.tell(mutant, forked(partial(self._try, session, mutant)))
+            code = _code_of(mutant)
+            # Others have to be imported: no test calls it, or it closes over something else.
+            if self._reaching(session, mutant) and self._takes(mutant, code):
+                self.tell(mutant, forked(partial(self._try, session, mutant, code)))
         return True
 
     def _measure(self, session: pytest.Session) -> int:
@@ -101,10 +103,12 @@ class Trials:
         self.notes.write_text(json.dumps(reached))
         return int(self.failed)
 
-    def _try(self, session: pytest.Session, mutant: Mutant) -> int:
-        name = _function_of(mutant)
-        code = _code_in(compile(mutant.source, str(Path(mutant.path).resolve()), "exec"), name)
-        for function in self.functions[name]:
+    def _takes(self, mutant: Mutant, code: CodeType) -> bool:
+        functions = self.functions[_function_of(mutant)]
+        return all(each.__code__.co_freevars == code.co_freevars for each in functions)
+
+    def _try(self, session: pytest.Session, mutant: Mutant, code: CodeType) -> int:
+        for function in self.functions[_function_of(mutant)]:
             function.__code__ = code
         return 0 if all(self._passes(item) for item in self._reaching(session, mutant)) else 1
 
@@ -128,14 +132,15 @@ def _name_of(code: CodeType) -> str:
     return f"{code.co_filename}:{code.co_qualname.partition('.<locals>')[0]}"
 
 
-def _code_in(module: CodeType, name: str) -> CodeType:
+def _code_of(mutant: Mutant) -> CodeType:
     def within(code: CodeType) -> Iterator[CodeType]:
         for each in code.co_consts:
             if isinstance(each, CodeType):
                 yield each
                 yield from within(each)
 
-    return next(each for each in within(module) if _name_of(each) == name)
+    module = compile(mutant.source, str(Path(mutant.path).resolve()), "exec")
+    return next(each for each in within(module) if _name_of(each) == _function_of(mutant))
 
 
 class _Instead(importlib.machinery.SourceFileLoader):
