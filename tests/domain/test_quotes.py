@@ -99,6 +99,13 @@ def test_a_promotion_that_the_platform_funds_still_bears_its_part() -> None:
     assert found.promotion == dollars(1_500)
 
 
+def test_a_teacher_still_earns_when_a_promotion_pays_for_all_of_it() -> None:
+    found = quote(*lesson(0, discount=7_500), Outcome.COMPLETED, LATE)
+
+    assert shown(found) == ("0.00", ["63.75"], "11.25")
+    assert found.promotion == dollars(7_500)
+
+
 def test_a_half_is_rounded_up_for_the_student() -> None:
     assert due_back(*lesson(7_501), Outcome.CANCELLED_BY_STUDENT, LATE) == dollars(3_751)
 
