@@ -6,7 +6,13 @@ from application.answers import answered
 from application.bookings import party_of
 from application.commands import Actor
 from application.customers import declined, failure_in, was_declined
-from application.effects import EffectKind, Effects, GatewayDeclined, Plans
+from application.effects import (
+    EffectKind,
+    Effects,
+    GatewayDeclined,
+    OperationUnderWay,
+    Plans,
+)
 from application.ports.clock import Clock
 from application.ports.gateway import ChargeLimits, NewPayment
 from application.ports.ids import Ids
@@ -146,6 +152,15 @@ class Charging:
                 raise declined(failure_in(done), begun.payment_id)
             raise GatewayDeclined("The payment gateway refused this payment.")
         return _opened(begun, done)
+
+    def wait_for(self, operation: Operation) -> None:
+        """Wait until an operation of another request is over, however it ends.
+
+        Raises `OperationUnderWay` when that takes too long, or nobody knows how it ended.
+        """
+        ended = self.effects.join(operation.id)
+        if ended.state.is_open:
+            raise OperationUnderWay("Another request is under way for this. Try again soon.")
 
     def resume(self, id: OperationId, *, is_new: bool) -> OpenedPayment:
         """Carry on what an earlier run of this same request began."""

@@ -69,6 +69,10 @@ class ProcessPaymentHandler:
             return self._begin(unit, booking, customer, card)
 
         begun = self.work(decide)
+        if begun.operation is not None and not begun.is_ours and not _tries(begun, card):
+            # What is under way will not charge this card: it has to be over before we can.
+            self.charging.wait_for(begun.operation)
+            begun = self.work(decide)
         try:
             return self.charging.carry_out(begun)
         except GatewayDeclined:
@@ -154,6 +158,12 @@ class ProcessPaymentHandler:
 
         self.refreshing.refresh(payment, then)
         return opened
+
+
+def _tries(begun: Begun, card: SavedCard) -> bool:
+    """Tell whether the operation of another request tries this very card: then it is shared."""
+    operation = begun.operation
+    return operation is not None and operation.params.get("payment_method") == card.gateway_id
 
 
 def _wanted(command: ProcessPayment) -> BookGig | None:
