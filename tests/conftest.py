@@ -31,6 +31,7 @@ _LEFT_OUT = ("skipped", "xfailed", "xpassed", "deselected")
 _LAYERS = (
     *("tests/domain/", "tests/application/", "tests/contract/", "tests/http/", "tests/e2e/"),
     *("tests/crash/", "tests/races/", "tests/security/", "tests/killing/"),
+    *("tests/simulation/", "tests/interleavings/", "tests/planted/"),
     *("memory", "sqlite", "postgres", "fake", "stripe"),
 )
 
