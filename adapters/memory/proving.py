@@ -225,7 +225,7 @@ class Corners:
                 yield _words("outbox", message.id, message.event)
         for record in drafts.of(database.idempotency).rows():
             answer = None if record.answer is None else record.answer.body.decode(errors="replace")
-            yield _words("idempotency_keys", record.key, record.key, answer)
+            yield _words("idempotency_keys", record.key, answer)
         for entry in drafts.of(database.audit).rows():
             about = (dict(entry.before), dict(entry.after), entry.request_id)
             yield _words("audit_log", entry.id, *about)

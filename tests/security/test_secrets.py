@@ -50,6 +50,8 @@ _HARMLESS = frozenset(
         ("IdempotencyRecord", "key"),  # A hash.
         ("RequestKey", "key"),  # A hash.
         ("_Chain", "last_key"),  # The same as an entry's.
+        ("SealedEntry", "key"),  # The same.
+        ("Verification", "holds_card_number"),  # A function.
         ("Call", "key"),  # Made up by ourselves for each effect.
         ("_Request", "key"),
         ("Claims", "token_id"),  # An id that signs nothing.

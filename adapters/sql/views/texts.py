@@ -32,7 +32,7 @@ _WORDS: tuple[tuple[Column[Any], ...], ...] = (
     (operations.c.id, operations.c.params, operations.c.error, operations.c.refusal),
     (deliveries.c.id, deliveries.c.facts, deliveries.c.body),
     (outbox.c.id, outbox.c.body),
-    (idempotency_keys.c.key, idempotency_keys.c.key, idempotency_keys.c.answer_body),
+    (idempotency_keys.c.key, idempotency_keys.c.answer_body),
     (audit_log.c.id, audit_log.c.before, audit_log.c.after, audit_log.c.request_id),
 )
 """The column that names a row, and those in which somebody's words are."""
