@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from domain.earnings import (
+    OPEN_PAYOUTS,
     EarningState,
     PayoutMethod,
     PayoutStateConflict,
@@ -332,6 +333,10 @@ def test_each_line_stands_somewhere(
 
 
 # --- Payouts and accounts ------------------------------------------------------------------------
+
+
+def test_a_payout_may_land_or_fail_until_it_has() -> None:
+    assert {PayoutStatus.PENDING, PayoutStatus.IN_TRANSIT} == OPEN_PAYOUTS
 
 
 def test_a_payout_is_paid_or_fails_once() -> None:

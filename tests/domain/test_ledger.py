@@ -300,7 +300,31 @@ def test_the_gateways_payout_to_the_platforms_bank_and_back() -> None:
     }
 
 
+# --- Accounts ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("owner", ["", "usr_1", "bk_1,usr_1", "ch:1"])
+@pytest.mark.parametrize("kind", AccountKind)
+def test_an_account_is_read_as_it_is_written(kind: AccountKind, owner: str) -> None:
+    account = Account(kind, owner)
+
+    assert Account.parse(str(account)) == account
+
+
+@pytest.mark.parametrize("text", ["", "casino", "cash", "cash:casino", "payables:usr_1"])
+def test_an_account_of_no_kind_is_not_read(text: str) -> None:
+    with pytest.raises(KeyError):
+        Account.parse(text)
+
+
 # --- Entries -------------------------------------------------------------------------------------
+
+
+def test_an_entry_is_written_line_by_line() -> None:
+    entry = ledger.refund_confirmed(a_refund(), NOW)
+
+    assert entry is not None
+    assert entry.written == (("refunding:re_1", "usd", 1_000), ("cash:gateway", "usd", -1_000))
 
 
 def line(minor: int, kind: AccountKind = AccountKind.FEE) -> Line:

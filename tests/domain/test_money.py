@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.errors import BrokenInvariant, CurrencyMismatch, InvalidField
-from domain.money import EXPONENTS, MAX_MINOR, Money, currency, half_up, split, total
+from domain.money import EXPONENTS, MAX_MINOR, Currency, Money, currency, half_up, split, total
 from tests.builders import EUR, JPY, USD, dollars
 from tests.strategies import amounts, moneys
 
@@ -117,16 +117,38 @@ def test_an_amount_beyond_fifteen_digits_is_refused() -> None:
         lambda: dollars(1) + Money(1, EUR),
         lambda: dollars(1) - Money(1, EUR),
         lambda: dollars(1) < Money(1, EUR),
+        lambda: dollars(1) <= Money(1, EUR),
         lambda: dollars(1) >= Money(1, EUR),
         lambda: max(dollars(1), Money(1, EUR)),
         lambda: total([dollars(1), Money(1, EUR)], USD),
         lambda: total([Money(1, EUR)], USD),
     ],
-    ids=["add", "subtract", "compare", "compare or equal", "largest", "sum", "sum of another"],
+    ids=[
+        "add",
+        "subtract",
+        "less",
+        "less or equal",
+        "more or equal",
+        "largest",
+        "sum",
+        "sum of another",
+    ],
 )
 def test_currencies_do_not_mix(mix: Any) -> None:
     with pytest.raises(CurrencyMismatch):
         mix()
+
+
+def test_a_currency_that_was_made_elsewhere_is_the_same() -> None:
+    assert dollars(1) + Money(1, Currency("usd", 2)) == dollars(2)
+
+
+@pytest.mark.parametrize(("one", "other"), [(1, 1), (1, 2), (2, 1)])
+def test_amounts_are_in_the_order_of_their_units(one: int, other: int) -> None:
+    assert (dollars(one) < dollars(other)) == (one < other)
+    assert (dollars(one) <= dollars(other)) == (one <= other)
+    assert (dollars(one) > dollars(other)) == (one > other)
+    assert (dollars(one) >= dollars(other)) == (one >= other)
 
 
 def test_amounts_of_different_currencies_are_never_equal() -> None:

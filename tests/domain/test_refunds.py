@@ -24,6 +24,7 @@ from domain.payments import (
 )
 from domain.policies import Fault
 from domain.refunds import (
+    UNDER_WAY,
     Refund,
     RefundCause,
     RefundNotOwed,
@@ -350,6 +351,10 @@ def test_a_refund_that_a_bank_returns_weeks_later_is_owed() -> None:
     assert returned.is_owed
     assert isinstance(returned.events[-1], RefundFailed)
     assert returned.events[-1].after_success
+
+
+def test_a_refund_is_under_way_until_it_arrived_or_failed() -> None:
+    assert {RefundStatus.RESERVED, RefundStatus.PENDING} == UNDER_WAY
 
 
 def test_a_refund_remembers_who_wanted_it_and_why() -> None:

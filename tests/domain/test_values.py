@@ -10,7 +10,7 @@ from attrs import evolve
 from domain.bookings import Party, Reschedule
 from domain.earnings import TeacherAccount
 from domain.errors import BrokenInvariant
-from domain.events import EVENTS, BookingDeclined, BookingExpired
+from domain.events import EVENTS, WORDY, BookingDeclined, BookingExpired
 from domain.gigs import Teaching
 from domain.ledger import Account, AccountKind
 from domain.money import Currency
@@ -201,3 +201,9 @@ def test_every_event_that_can_be_stored_is_known_by_name() -> None:
         *("PayoutFailed", "PayoutPaid", "RefundFailed", "RefundReserved", "RefundSucceeded"),
         *("RescheduleProposed", "StaffAlerted"),
     ]
+
+
+def test_events_that_carry_somebodys_words_are_known() -> None:
+    assert [
+        *("BookingCancelled", "PaymentFailed", "PayoutFailed", "RefundFailed", "StaffAlerted")
+    ] == WORDY
