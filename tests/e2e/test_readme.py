@@ -28,6 +28,7 @@ PATIENCE_SECONDS = 240
 _FENCED = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _OUTPUTS = {"text", "json", "http"}
 _VARYING = (
+    (re.compile(r"\b[0-9a-f]{64}\b"), "SEAL"),
     (re.compile(r"\b[a-z]{2,6}_(?=[0-9a-z]*\d)[0-9a-z]{5,}(?:_secret_\w+)?"), "ID"),
     (re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z"), "INSTANT"),
 )
