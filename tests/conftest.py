@@ -2,8 +2,10 @@
 
 import os
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
+from coverage import Coverage
 from hypothesis import HealthCheck, Phase, settings
 
 # No deadline, and no health check on speed: two shared cores stall now and then, and that is no
@@ -35,7 +37,23 @@ _LAYERS = (
     *("memory", "sqlite", "postgres", "fake", "stripe"),
 )
 
+_UNTRACED = ("simulation", "crash", "interleavings", "planted", "races", "killing")
+"""Layers that tell the same stories thousands of times: to trace them doubles what they cost, and
+the bound on branches is kept by the layers that name each behaviour."""
+
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci" if _IN_CI else "default"))
+
+
+@pytest.fixture(autouse=True)
+def _traced_where_it_counts(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Stop the trace of coverage, where there is one, for the layers that are not traced."""
+    trace = Coverage.current()
+    if trace is None or request.path.relative_to(Path(__file__).parent).parts[0] not in _UNTRACED:
+        yield
+        return
+    trace.stop()
+    yield
+    trace.start()
 
 
 def _ids(config: pytest.Config, outcome: str) -> list[str]:
